@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from functools import partial
 from importlib.resources import files
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from dash import ALL, MATCH, Dash, Input, Output, State
 from flask import Response
+from plotly.utils import PlotlyJSONEncoder
 
 from analysis.components.files import CSS, FONT, SCRIPT, font_face, static_bytes, static_text
 from analysis.dashboard.callbacks import Callbacks
@@ -19,6 +21,8 @@ from analysis.dashboard.pages.routes import add_callbacks
 from analysis.dashboard.sounds import add_sounds, is_here
 from analysis.dashboard.studies import UnreadableStudyError
 from analysis.dashboard.updates import Browser, update
+from analysis.plotting.palette import ON_DARK
+from analysis.plotting.theme import LIGHT, templates
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -64,6 +68,12 @@ def make_app(studies: Studies, guard: Guard) -> Dash:
     return app
 
 
+def _light() -> bytes:
+    """Return what a figure of the dark theme is saved with: the colours of white paper, and its template."""
+    colours = {dark: light for light, dark in ON_DARK.items()}
+    return json.dumps({"colours": colours, "template": templates()[LIGHT]}, cls=PlotlyJSONEncoder).encode()
+
+
 def _add_shared(server: Flask) -> None:
     """Serve what the report's page contains too: the script that sets the theme, the components and their font."""
     theme = files("analysis.report").joinpath("templates", "theme.js").read_bytes()
@@ -73,6 +83,7 @@ def _add_shared(server: Flask) -> None:
         CSS: (style, "text/css"),
         SCRIPT: (static_bytes(SCRIPT), "text/javascript"),
         FONT: (static_bytes(FONT), "font/woff2"),
+        "light.json": (_light(), "application/json"),
     }
 
     def serve(name: str) -> Response:

@@ -100,13 +100,12 @@ class Block:
         if self.figure is None:
             content = self.content(dark=dark, zooms=zooms or {})
             return html.Div(content, id={"type": "part", "key": self.key}, className="part")
-        saved = {"format": "png", "scale": 2, "filename": visible(self.file)}
         config: Any = {
             "responsive": True,
             "displaylogo": False,
             "displayModeBar": "hover",  # by assets/frame.css also where the figure has the focus, or nothing hovers
             "modeBarButtons": [BUTTONS],
-            "toImageButtonOptions": saved,
+            "toImageButtonOptions": {"filename": visible(self.file)},
         }
         graph = dcc.Graph(
             id={"type": "figure", "key": self.key},

@@ -31,10 +31,28 @@
     const text = btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(""));
     return `@font-face{font-family:Inter;font-weight:400 700;src:url(data:font/woff2;base64,${text}) format("woff2")}`;
   };
-  const drawing = (plot) => { // for white paper, where the page has the figure so
+  // A dashboard's figure has the colours of its theme; these are those of white paper.
+  let light;
+  const onLight = (value, key = "") => {
+    if (Array.isArray(value)) { return value.map((inner) => onLight(inner, key)); }
+    if (ArrayBuffer.isView(value)) { return value; }
+    if (value !== null && typeof value === "object") {
+      return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, onLight(inner, name)]));
+    }
+    if (typeof value !== "string" || !key.endsWith("color")) { return value; }
+    const [, red, green, blue, rest] = value.match(/^rgba?\((\d+), ?(\d+), ?(\d+)(.*)\)$/) ?? [];
+    if (red === undefined) { return light.colours[value.toLowerCase()] ?? value; }
+    const to = light.colours[`#${[red, green, blue].map((part) => Number(part).toString(16).padStart(2, "0")).join("")}`];
+    return to ? `rgba(${[1, 3, 5].map((at) => parseInt(to.slice(at, at + 2), 16)).join(",")}${rest})` : value;
+  };
+  const drawing = async (plot) => { // for white paper, whatever the theme
     const source = plot.parentElement.querySelector("script.drawing");
     const templates = document.getElementById("templates");
-    if (!source || !templates) { return { data: plot.data, layout: plot.layout }; }
+    if (!source || !templates) {
+      if (document.documentElement.dataset.theme !== "dark") { return { data: plot.data, layout: plot.layout }; }
+      light ??= await (await fetch("/light.json")).json();
+      return { data: onLight(plot.data), layout: { ...onLight(plot.layout), template: light.template } };
+    }
     const { data, layout } = JSON.parse(source.textContent);
     for (const [name, axis] of Object.entries(plot.layout)) { // the reader's zoom
       if (/^[xy]axis/.test(name) && axis.range && layout[name]) { layout[name].range = axis.range; }
@@ -43,7 +61,7 @@
   };
   const svgOf = async (plot) => {
     const size = { width: plot.clientWidth, height: plot.clientHeight };
-    const address = await Plotly.toImage(drawing(plot), { format: "svg", ...size });
+    const address = await Plotly.toImage(await drawing(plot), { format: "svg", ...size });
     const svg = decodeURIComponent(address.slice(address.indexOf(",") + 1));
     face ??= await fontFace();
     return { svg: svg.replace(/<svg[^>]*>/, (start) => `${start}<style>${face}</style>`), ...size };
@@ -95,6 +113,15 @@
       print();
     },
   };
+  document.addEventListener("click", (event) => { // plotly's own button, which would keep the theme
+    const camera = event.target.closest?.(".modebar-btn[data-title^='Download plot']");
+    if (!camera) { return; }
+    event.stopImmediatePropagation();
+    const plot = camera.closest(".js-plotly-plot");
+    const button = camera.closest("figure")?.querySelector("button[data-action=png]");
+    const name = plot._context.toImageButtonOptions?.filename ?? button?.dataset.name ?? "figure";
+    pngOf(plot).then((image) => save([image], `${name}.png`, "image/png")).catch(() => {});
+  }, { capture: true });
   document.addEventListener("click", (event) => {
     const button = event.target.closest?.("button[data-action]");
     if (!button || !Object.hasOwn(actions, button.dataset.action)) { return; }

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from analysis.dashboard.pages.study import TABS
+from analysis.plotting.styles import styles_of_losses
 from analysis.report.method_report import method_report
 from analysis.report.sections import report_sections
 from analysis.results.study_results import load_results
@@ -133,9 +134,23 @@ def test_a_figure_is_saved_as_a_picture(full_study, storage, served, page):
     assert saving.value.suggested_filename == "best-t test-accuracy-against-temperature-t.png"
     picture = Path(saving.value.path()).read_bytes()
     assert picture.startswith(b"\x89PNG\r\n")
-    assert struct.unpack(">II", picture[16:24])[1] == 2 * page.locator(".js-plotly-plot").evaluate(
+    assert struct.unpack(">II", picture[16:24])[1] == 3 * page.locator(".js-plotly-plot").evaluate(
         "plot => plot._fullLayout.height"
     )
+
+
+def test_a_picture_is_on_white_paper_in_the_dark_theme_too(full_study, storage, served, page):
+    full_study.write(storage)
+    page.emulate_media(color_scheme="dark")
+    page.goto(f"{served}/study/best-t")
+    expect(page.locator(DRAWN).first).to_have_css("background-color", DARK)
+    with page.expect_download() as saving:
+        page.get_by_role("button", name="as SVG").first.click()
+    svg = Path(saving.value.path()).read_text()
+    assert LIGHT in svg
+    assert DARK not in svg
+    adaptive = styles_of_losses({"adaptive": "adaptive_gce"})["adaptive"].colour
+    assert ", ".join(str(int(adaptive[i : i + 2], 16)) for i in (1, 3, 5)) in svg
 
 
 def test_a_table_is_saved_as_it_is_shown(full_study, storage, served, page):

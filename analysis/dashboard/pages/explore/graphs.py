@@ -31,7 +31,7 @@ def graph(figure: Any, *, file: str, id: str = "", select: bool = False) -> Any:
         "displaylogo": False,
         "displayModeBar": True,  # also on devices that cannot hover
         "modeBarButtons": [[*(SELECT if select else []), *BUTTONS]],
-        "toImageButtonOptions": {"format": "png", "scale": 2, "filename": visible(file)},
+        "toImageButtonOptions": {"filename": visible(file)},
     }
     height = figure["layout"]["height"]
     identity: dict[str, Any] = {"id": id} if id else {}
