@@ -13,6 +13,7 @@ from analysis.statistics.pairs.paired_tests import MARGIN, equivalence
 from trainables.metrics import METRICS, split_name
 from trainables.naming import counted
 from trainables.numerals import ends, hundredfold, percent, whole
+from trainables.settings import Grid
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -156,10 +157,16 @@ def so_far(results: StudyResults) -> str:
 
 
 def recorded_of_planned(results: StudyResults) -> str:
-    """Return ``3 of 25 runs``: how many are recorded, and the total if it is known beforehand."""
+    """Return ``3 of 25 runs``: how many are recorded, and the total if it is known beforehand.
+
+    A grid plans its controls once its other runs are recorded; until then, the total is ``at least 25``.
+    """
     runs = results.runs.drop_duplicates("run_id")  # arms may share a run
-    done = recorded_count(runs)
-    return f"{whole(done)} of {counted(len(runs), 'run')}" if plans_all(results.plan) else counted(done, "run")
+    done, plan = recorded_count(runs), results.plan
+    if not isinstance(plan.settings.method, Grid):
+        return counted(done, "run")
+    known = plans_all(plan) or any(planned.stage == "control" for planned in plan.runs)
+    return f"{whole(done)} of {'' if known else 'at least '}{counted(len(runs), 'run')}"
 
 
 def chosen_by(plan: StudyPlan) -> str:

@@ -8,7 +8,7 @@
   grids.StudyName = ({ data }) =>
     element("span", { className: "study-name" },
       element("a", { href: data.href, className: "follow", title: data.name }, data.name),
-      span("narrow soft", data.headline));
+      span("narrow soft", data.pending ? "Computing …" : data.headline));
   grids.StudyState = ({ value }) => span("badge " + value.replaceAll(" ", "-"), value);
   grids.StudyProgress = ({ data }) =>
     data.problem ? null : element("span", { className: "progress-cell" },

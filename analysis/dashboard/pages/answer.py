@@ -26,16 +26,15 @@ def answer_blocks(view: View) -> list[Block]:
     """Return the answer, while the study runs its progress, Figure 1, Table 1, and the evidence."""
     snapshot, address = view.snapshot, view.address
     screen = snapshot.first_screen
+    complete = view.state == "complete"  # then the parts on its progress are empty: the others stay where they are
     blocks = [part("answer", *_answer(screen))]
-    if view.state != "complete":
-        blocks.append(part("progress", *_progress(snapshot, view.live, address)))
+    blocks.append(part("progress", *([] if complete else _progress(snapshot, view.live, address))))
     if screen.figure is not None:
         blocks.append(figure_block(view, screen.figure, 1))
     if screen.table is not None:
         blocks.append(table_block(view, "table-1", screen.table, 1, "table-1"))
-    if view.state != "complete":
-        blocks.append(part("training", *(_training(view.live, address) if view.live.flights else [])))
-        blocks.append(part("seeds", *table(snapshot.seeds, address.csv("seeds"))))
+    blocks.append(part("training", *(_training(view.live, address) if view.live.flights else [])))
+    blocks.append(part("seeds", *([] if complete else table(snapshot.seeds, address.csv("seeds")))))
     return [*blocks, _evidence(view)]
 
 

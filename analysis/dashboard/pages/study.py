@@ -65,7 +65,7 @@ def study_page(studies: Studies, address: Address, *, here: bool = True, dark: b
         below = blocks(view)
     except StillWorkingError as error:
         below = [working(error)]
-    above = [_head(view, tab), part("tabs", _navigation(address, tab)), *([part("notes", *words)] if words else [])]
+    above = [_head(view, tab), part("tabs", _navigation(address, tab)), part("notes", *words)]
     return Page(f"{address.study}: {title}", (*above, *below), _news(view))
 
 

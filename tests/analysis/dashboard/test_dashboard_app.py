@@ -29,7 +29,7 @@ EVIL = "<img src=x onerror=alert(1)>"
 
 def test_the_first_tab_has_verdict_progress_seeds_and_the_evidence(full_studies):
     text, browser = look(full_studies, "/study/best-t")
-    assert browser.parts[:5] == ["head", "tabs", "answer", "progress", "table-1"]
+    assert browser.parts[:6] == ["head", "tabs", "notes", "answer", "progress", "table-1"]
     assert list(browser.figures) == ["accuracy_vs_t"]
     assert {"seeds", "evidence/fold-comparisons"} < set(browser.parts)
     assert json.dumps(unbroken(full_studies.snapshot("best-t").verdict)) in text

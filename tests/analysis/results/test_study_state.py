@@ -11,11 +11,12 @@ from analysis.dashboard.studies import Studies
 from analysis.report.formats import FORMATS, IMAGES
 from analysis.report.plotly.source import plotly_js
 from analysis.report.write import write_report
-from analysis.results.study_results import load_results
+from analysis.results.study_results import load_results, study_results
 from analysis.results.study_state import Progress, has_ended, progress_path, read_progress
+from analysis.text.phrases import recorded_of_planned
 from study.cli import main
 from study.ledger.claim import owner
-from trainables.losses.catalogue import CCE, AdaptiveGCE
+from trainables.losses.catalogue import CCE, GCE, AdaptiveGCE
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -188,3 +189,15 @@ def test_a_study_that_has_ended_does_not_say_so_far(study: Builder) -> None:
     verdict = _unfinished(study).report().verdict
     assert verdict.startswith("cce is the only configuration")
     assert "22 of its 25 runs are left out (22 missing)." in verdict
+
+
+def test_a_running_grid_has_at_least_its_planned_runs_until_its_controls_are_planned(study: Builder) -> None:
+    def recorded(study: Builder) -> str:
+        plan = study.plan()
+        controlled = plan.settings.model_copy(update={"controls": ("fixed_q",)})
+        return recorded_of_planned(study_results(plan.model_copy(update={"settings": controlled}), study.records))
+
+    unfinished = _unfinished(study)
+    assert recorded(unfinished) == "3 of at least 25 runs"
+    unfinished.add("gce.fixed_q", GCE(name="gce", q=0.3), 0, stage="control", status=None)
+    assert recorded(unfinished) == "3 of 26 runs"

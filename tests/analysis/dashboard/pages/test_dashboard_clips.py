@@ -182,4 +182,4 @@ def test_a_study_of_an_earlier_version_has_the_sentence_of_the_report_alone(stud
         outputs_path(location(tmp_path), run_id).unlink()
     texts = page(Studies(location(tmp_path), lambda *_: None))
     assert "The labels are not audited: " in texts["label-audit-text"]
-    assert list(texts) == ["head", "tabs", "label-audit-text"]
+    assert list(texts) == ["head", "tabs", "notes", "label-audit-text"]
