@@ -181,7 +181,6 @@ COMMANDS = {
             ("completion fish > ~/.config/fish/completions/gce-study.fish", "nothing else to do"),
         ),
     ),
-    "study-names": Command("line.study_names"),
     "schema": Command(
         "studies",
         SHELL,

@@ -1,7 +1,7 @@
 """The command completion: a script that completes commands, options, names of studies and files in a shell.
 
-What an argument completes follows from its metavar, which all commands use in the same way. The script calls
-``gce-study study-names`` for the names; everything else is in the script.
+What an argument completes follows from its metavar, which all commands use in the same way. The script finds the names
+of studies by itself, in the folder that is the storage location of the line; a start of Python would take longer.
 """
 
 from __future__ import annotations
@@ -33,16 +33,21 @@ BY_METAVAR: dict[str, str | Mapping[str, str]] = {
     "STORAGE": FOLDERS,
 }
 
+# Names are those that a study can have (``trainables.settings.NAME_PATTERN``), so that no shell reads more into them.
 BASH = """
 _gce_study_names() {  # names in the storage location of the line
-  local storage=results i
+  local storage=results i plan name
   for ((i = 1; i < COMP_CWORD; i++)); do
     if [[ ${COMP_WORDS[i]} == --storage ]]; then
       storage=${COMP_WORDS[i+1]}
       if [[ $storage == "=" ]]; then storage=${COMP_WORDS[i+2]}; fi
     fi
   done
-  "${COMP_WORDS[0]}" study-names "$storage" 2>/dev/null
+  for plan in "${storage/#\\~\\//$HOME/}"/studies/*/plan.json; do
+    name=${plan%/plan.json}
+    name=${name##*/}
+    if [[ -f $plan && $name =~ ^[a-z0-9][a-z0-9._-]*$ ]]; then printf '%s\\n' "$name"; fi
+  done
 }
 _gce_study_yaml_files() {
   compgen -f -X '!*.yaml' -- "$1"
@@ -60,13 +65,15 @@ _gce_study_file_or_shipped() {
 """
 ZSH = """
 _gce_study_names() {  # names in the storage location of the line
-  local storage=results at
+  local storage=results at plan
   local -a names
   at=${words[(I)--storage]}
   if (( at )); then storage=${words[at+1]}; fi
   at=${words[(I)--storage=*]}
   if (( at )); then storage=${words[at]#--storage=}; fi
-  names=(${(f)"$(_call_program names ${(q)_gce_study_program:-gce-study} study-names ${(q)storage} 2>/dev/null)"})
+  for plan in ${${(Q)storage}/#\\~\\//$HOME/}/studies/*/plan.json(N); do
+    if [[ ${plan:h:t} =~ '^[a-z0-9][a-z0-9._-]*$' ]]; then names+=(${plan:h:t}); fi
+  done
   compadd "$@" -a names
 }
 _gce_study_name() {
@@ -88,7 +95,9 @@ function _gce_study_names  # names in the storage location of the line
       set storage (string replace -- '--storage=' '' $tokens[$i])
     end
   end
-  $tokens[1] study-names $storage 2>/dev/null
+  for plan in (string replace -r '^~/' "$HOME/" -- $storage)/studies/*/plan.json
+    string replace -rf -- '^.*/([a-z0-9][a-z0-9._-]*)/plan\\.json$' '$1\\tstudy' $plan
+  end
 end
 function _gce_study_yaml_files
   for path in (__fish_complete_path (commandline -ct))
@@ -102,7 +111,7 @@ function _gce_study_name
   _gce_study_yaml_files
 end
 function _gce_study_shipped
-  printf '%s\\n' @SHIPPED@
+  printf '%s\\tshipped study\\n' @SHIPPED@
   _gce_study_names
   _gce_study_yaml_files
 end

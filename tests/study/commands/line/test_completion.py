@@ -7,7 +7,6 @@ import subprocess
 import pytest
 
 from factories import GCE_STUDY, Builder
-from study.cli import main
 from study.commands.line.catalogue import COMMANDS, parser
 from study.commands.line.completion import SHELLS, _arguments, _completed_by, script
 
@@ -84,7 +83,7 @@ def completions(request, scripts, tmp_path):
 def test_a_shell_completes_commands(completions):
     answer = completions("gce-study", "s")
     assert {"status", "stop", "submit", "schema"} <= set(answer.split())
-    assert "study-names" not in answer
+    assert "end-driver" not in answer
 
 
 @pytest.mark.slow
@@ -115,19 +114,21 @@ def test_a_shell_completes_the_choices_of_an_option(completions):
     assert "record" in completions("gce-study", "schema", "--of", "").split()
 
 
-def test_names_that_no_study_can_have_are_not_printed(tmp_path, capsys):
-    Builder("rain").write(tmp_path)
-    for name in ("$(touch x)", "a b"):
-        (tmp_path / "studies" / name).mkdir()
-        (tmp_path / "studies" / name / "plan.json").write_text("{}")
-    assert main(["study-names", str(tmp_path)]) == 0
-    assert capsys.readouterr().out == "rain\n"
+@pytest.mark.slow
+def test_a_shell_completes_no_name_that_a_study_cannot_have_and_runs_none(completions, tmp_path):
+    for name in ("$(touch x)", "a b", "`touch x`"):
+        (tmp_path / "results" / "studies" / name).mkdir()
+        (tmp_path / "results" / "studies" / name / "plan.json").write_text("{}")
+    answer = completions("gce-study", "status", "")
+    assert "rain" in answer.split()
+    assert "touch" not in answer
+    assert not (tmp_path / "x").exists()
 
 
-@pytest.mark.parametrize("storage", ["nowhere", "s3://bucket/prefix", "~nobody-here/x"])
-def test_a_storage_location_without_a_folder_has_no_names(storage, capsys):
-    assert main(["study-names", storage]) == 0
-    assert capsys.readouterr() == ("", "")
+@pytest.mark.parametrize("shell", SHELLS)
+def test_a_script_starts_no_program_for_the_names_of_studies(shell):
+    assert "gce-study study" not in script(shell)
+    assert "studies/*/plan.json" in script(shell)
 
 
 def test_every_argument_for_a_study_a_file_or_a_folder_is_completed():
