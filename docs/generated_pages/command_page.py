@@ -58,8 +58,19 @@ JSON_PART = """
 ## JSON
 
 Accuracies and scores are fractions from 0 to 1, durations are in seconds, and times are ISO 8601 in UTC. Keys keep
-their meaning while `schema` is 1; new ones may be added. What `best --json` prints is described in
-[JSON report](json-report.md).
+their meaning while `schema` is 1; new ones may be added. A number that does not exist is `null`. After an error,
+standard output is empty, the message is on standard error, and the [exit code](exit-codes.md) is not 0. What
+`best --json` prints is described in [JSON report](json-report.md).
+
+With [jq](https://jqlang.org), for example:
+
+```sh
+gce-study list --json | jq -r '.studies[].headline'  # a line for each study
+gce-study status demo --json | jq '.runs.failed'  # how many runs have failed
+gce-study status demo --json | jq '.eta_s'  # seconds left, null if nothing runs
+gce-study status demo --json | jq -r '.pick.configuration'  # what leads, or the choice
+gce-study check demo --json | jq '.seconds'  # how long the runs that are left take at most
+```
 """
 JSON_ANSWERS: dict[str, type[Answer]] = {
     "status, as JSON": StatusAnswer,
@@ -83,7 +94,7 @@ def _json_answers() -> str:
     for heading, model in JSON_ANSWERS.items():
         schema = model.model_json_schema(mode="serialization")
         definitions |= schema.pop("$defs", {})
-        page += f"\n### {heading}\n\n{_answer_keys(schema)}"
+        page += f"\n### {heading}\n\n{code(_joined(schema['description']))}\n\n{_answer_keys(schema)}"
     for name, schema in definitions.items():
         page += f"\n### {name}\n\n{code(_joined(schema.get('description', '')))}\n\n{_answer_keys(schema)}"
     return page

@@ -1,7 +1,11 @@
 """``--json`` of status, list, compare and check: stable keys, fractions and seconds, and nothing else on the output."""
 
 import json
+import re
+import shutil
+import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -134,3 +138,29 @@ def test_a_study_without_a_complete_run_has_no_pick(tmp_path, capsys):
     builder.write(tmp_path / "other")
     assert main(["status", "none", "--json", "--storage", str(tmp_path / "other")]) == 0
     assert json.loads(capsys.readouterr().out)["pick"] is None
+
+
+JQ = shutil.which("jq")
+
+
+@pytest.mark.skipif(JQ is None, reason="needs jq")
+def test_the_examples_of_the_reference_work_with_jq(answer):
+    page = (Path(__file__).parents[4] / "docs" / "reference" / "cli.md").read_text()
+    examples = re.findall(r"^gce-study (list|status) .*\| jq (?:-r )?'(.*?)'", page, re.MULTILINE)
+    answers = {"list": answer("list"), "status": answer("status", "done")}
+    for command, program in examples:
+        ended = subprocess.run(
+            [JQ, program], input=json.dumps(answers[command]), capture_output=True, text=True, check=True
+        )
+        assert ended.stdout
+        assert program == ".eta_s" or "null" not in ended.stdout
+    assert len(examples) == 4
+
+
+@pytest.mark.parametrize("command", ["status", "compare"])
+def test_after_an_error_the_standard_output_is_empty(command, storage, capsys):
+    names = ["nowhere"] if command == "status" else ["done", "nowhere"]
+    assert main([command, *names, "--json", "--storage", str(storage)]) == 2
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert "no study named 'nowhere'" in printed.err
