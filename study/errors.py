@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 
 def last_line(error: Exception) -> str:
     """Return the last line of an error's message, or the name of its class if there is no message."""
@@ -17,6 +19,15 @@ class EngineError(Exception):
 
 class RayFailedError(EngineError):
     """Ray did not start, or failed while it ran; its logs may state why."""
+
+
+class PortError(EngineError):
+    """A port cannot be listened on."""
+
+    def __init__(self, host: str, port: int, error: OSError) -> None:
+        """State the port and why; Python's own text repeats the address."""
+        why = os.strerror(error.errno) if error.errno and error.errno > 0 else str(error)
+        super().__init__(f"cannot listen on {host} port {port}: {why}; another one: --port")
 
 
 class UnheardError(EngineError):

@@ -30,11 +30,12 @@ def listens(address: str) -> bool:
     return True
 
 
-def connect(address: str) -> JobSubmissionClient:
+def connect(address: str, name: str) -> JobSubmissionClient:
     """Return Ray's client of the jobs of a cluster.
 
     Args:
         address: of the cluster's dashboard.
+        name: of the cluster in messages: the address, or the cluster file.
 
     Raises:
         EngineError: the cluster runs another version of Ray, or Ray's job client is not installed here.
@@ -50,19 +51,19 @@ def connect(address: str) -> JobSubmissionClient:
         raise EngineError(msg) from None
     import ray  # noqa: PLC0415
 
-    for name in ("dashboard.modules.dashboard_sdk", "dashboard.modules.job.sdk", "_private.runtime_env.packaging"):
-        logging.getLogger(f"ray.{name}").setLevel(logging.WARNING)
+    for logger in ("dashboard.modules.dashboard_sdk", "dashboard.modules.job.sdk", "_private.runtime_env.packaging"):
+        logging.getLogger(f"ray.{logger}").setLevel(logging.WARNING)
     client = JobSubmissionClient(address)
     theirs = client._server_ray_version  # noqa: SLF001 -- already fetched; there is no public accessor
     if theirs != ray.__version__:
-        msg = f"{address} runs Ray {theirs}, this machine has {ray.__version__}; install one of them on both"
+        msg = f"{name} runs Ray {theirs}, this machine has {ray.__version__}; install one of them on both"
         raise EngineError(msg)
     return client
 
 
 @contextmanager
-def answers(address: str) -> Iterator[None]:
-    """Turn any error inside the context into one line about the cluster.
+def answers(name: str) -> Iterator[None]:
+    """Turn any error inside the context into one line about the cluster of that name; see ``connect``.
 
     Raises:
         EngineError: there was an error.
@@ -73,21 +74,22 @@ def answers(address: str) -> Iterator[None]:
     except EngineError:
         raise
     except Exception as error:  # noqa: BLE001 -- Ray raises what its libraries raise, and plain RuntimeErrors
-        raise EngineError(_meaning(address, error)) from None
+        raise EngineError(_meaning(name, error)) from None
 
 
-def _meaning(address: str, error: Exception) -> str:
+def _meaning(name: str, error: Exception) -> str:
     text = str(error)
     if isinstance(error, ConnectionError | OSError):  # requests' own errors are among them
-        return f"{address}: no cluster answers there; is it up, and the tunnel (ray dashboard CLUSTER.yaml) open?"
+        where = ", and the tunnel (ray dashboard CLUSTER.yaml) open?" if name.startswith("http") else f"? ray up {name}"
+        return f"{name}: no cluster answers there; is it up{where}"
     if "Authentication required" in text or "find an authentication token" in text:
         return (
-            f"{address}: the cluster asks for a token; put it into ~/.ray/auth_token (mode 0600), or name its file in "
+            f"{name}: the cluster asks for a token; put it into ~/.ray/auth_token (mode 0600), or name its file in "
             "RAY_AUTH_TOKEN_PATH"
         )
     if "Authentication failed" in text:
-        return f"{address}: the cluster refuses this token; it accepts the one in ~/.ray/auth_token on its head"
-    return f"{address}: {last_line(error)}"
+        return f"{name}: the cluster refuses this token; it accepts the one in ~/.ray/auth_token on its head"
+    return f"{name}: {last_line(error)}"
 
 
 def _show_token() -> None:

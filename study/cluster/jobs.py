@@ -73,24 +73,25 @@ class Attempt:
 class Cluster:
     """A cluster's studies. Every method raises EngineError if the cluster does not answer, or refuses."""
 
-    def __init__(self, address: str = ADDRESS) -> None:
+    def __init__(self, address: str = ADDRESS, file: Path | None = None) -> None:
         """Connect to a cluster.
 
         Args:
             address: of its dashboard.
+            file: its cluster file, if that led to the address; messages then name the file.
 
         Raises:
             EngineError: nothing answers there, the token is missing or wrong, the cluster runs another version of Ray,
                 or Ray's job client is not installed here.
 
         """
-        self.address = address
-        with answers(address):
-            self._client = connect(address)
+        self.name = str(file or address)
+        with answers(self.name):
+            self._client = connect(address, self.name)
 
     def attempts(self, study: str | None = None) -> list[Attempt]:
         """Return the jobs of a study, or of all, the earliest first."""
-        with answers(self.address):
+        with answers(self.name):
             details = self._client.list_jobs()
         attempts = [_attempt(job) for job in details if STUDY in (job.metadata or {})]
         return sorted((a for a in attempts if study in (None, a.study)), key=lambda a: (a.study, a.number))
@@ -107,7 +108,7 @@ class Cluster:
         if not of_study:
             names = list(dict.fromkeys(attempt.study for attempt in attempts))
             known = ", ".join(names) or "none"
-            msg = f"{self.address}: no study named {shown(study)} was submitted since this cluster started"
+            msg = f"{self.name}: no study named {shown(study)} was submitted since this cluster started"
             msg += f"{closest(study, names)}; submitted: {known}"
             raise UnknownStudyError(msg)
         return of_study[-1]
@@ -139,13 +140,13 @@ class Cluster:
             number = earlier[-1].number + 1 if earlier else 1
             if self._start(study, number, file, shlex.join(options)):
                 return self.latest(study), True
-        msg = f"{self.address}: study {study} is being submitted from elsewhere again and again"
+        msg = f"{self.name}: study {study} is being submitted from elsewhere again and again"
         raise EngineError(msg)
 
     def _start(self, study: str, number: int, file: Submission, options: str) -> bool:
         """Start a study's driver; return whether Ray accepted it: it refuses a number that is in use."""
         job = f"{study}-{number}"
-        with tempfile.TemporaryDirectory(prefix="gce-study-") as folder, answers(self.address):
+        with tempfile.TemporaryDirectory(prefix="gce-study-") as folder, answers(self.name):
             file.write(Path(folder))
             try:
                 self._client.submit_job(
@@ -170,7 +171,7 @@ class Cluster:
 
     def stop(self, attempt: Attempt) -> None:
         """Ask a driver to end once its runs have finished their epoch; return at once."""
-        with answers(self.address):
+        with answers(self.name):
             self._client.stop_job(attempt.job)
 
     def cancel(self, attempt: Attempt) -> None:
@@ -178,7 +179,7 @@ class Cluster:
 
         Ray can only stop a job gracefully, so a second job on the same machine sends the signal.
         """
-        with answers(self.address):
+        with answers(self.name):
             if attempt.status == "PENDING":
                 self._client.stop_job(attempt.job)
                 return
@@ -186,7 +187,7 @@ class Cluster:
 
     def logs(self, attempt: Attempt) -> str:
         """Return what a driver has printed."""
-        with answers(self.address):
+        with answers(self.name):
             return str(self._client.get_job_logs(attempt.job))
 
     def follow(self, attempt: Attempt) -> Iterator[str]:
@@ -194,7 +195,7 @@ class Cluster:
         import asyncio  # noqa: PLC0415 -- slow to import, and only needed here
 
         lines = self._client.tail_job_logs(attempt.job)
-        with answers(self.address), asyncio.Runner() as runner:
+        with answers(self.name), asyncio.Runner() as runner:
             while True:
                 try:
                     yield runner.run(anext(lines))

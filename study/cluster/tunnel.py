@@ -13,7 +13,7 @@ from contextlib import contextmanager, suppress
 from typing import IO, TYPE_CHECKING, NamedTuple
 
 from study.cluster.connection import listens
-from study.errors import EngineError, UsageError
+from study.errors import EngineError, PortError, UsageError
 from study.spec.messages import shown
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 TUNNEL_S = 60.0  # for SSH to connect
 POLL_S = 1.0
+LOOPBACK = "127.0.0.1"
 RAY_DASHBOARD = 8265  # its port on the head
 MALFORMED = 2  # exit code of ``forwarding`` where Ray refuses the cluster file
 ALLOWED = "allowed: the cluster file that `ray up` was given"
@@ -36,7 +37,7 @@ class Forwarding(NamedTuple):
     @property
     def address(self) -> str:
         """The URL of what is served at the port."""
-        return f"http://127.0.0.1:{self.port}"
+        return f"http://{LOOPBACK}:{self.port}"
 
 
 def check_cluster_file(file: Path) -> None:
@@ -70,6 +71,20 @@ def check_cluster_file(file: Path) -> None:
         raise UsageError(msg)
 
 
+def free_port(port: int) -> int:
+    """Return a port of this machine's loopback that nobody listens on: the given one, or any for 0.
+
+    Raises:
+        EngineError: it is taken.
+
+    """
+    try:
+        with socket.create_server((LOOPBACK, port)) as listener:
+            return int(listener.getsockname()[1])
+    except OSError as error:
+        raise PortError(LOOPBACK, port, error) from None
+
+
 @contextmanager
 def tunnel(file: Path) -> Iterator[str]:
     """Reach Ray's dashboard of a cluster through SSH while the context lasts; see ``forwarded``."""
@@ -87,17 +102,12 @@ def forwarded(file: Path, remote: int = RAY_DASHBOARD, port: int = 0) -> Iterato
         port: on this machine's loopback; 0 for a free one.
 
     Raises:
-        UsageError: there is no such file, it is not a cluster file, or the port is taken.
-        EngineError: the cluster has no head, or SSH does not reach it.
+        UsageError: there is no such file, or it is not a cluster file.
+        EngineError: the port is taken, the cluster has no head, or SSH does not reach it.
 
     """
     check_cluster_file(file)
-    try:
-        with socket.create_server(("127.0.0.1", port)) as free:
-            port = free.getsockname()[1]
-    except OSError as error:
-        msg = f"cannot listen on 127.0.0.1 port {port}: {error.strerror or error}; another one: --port"
-        raise UsageError(msg) from None
+    port = free_port(port)
     arguments = [str(file), str(remote), str(port), str(os.getpid())]
     with tempfile.TemporaryFile() as output:
         process = subprocess.Popen(  # noqa: S603 -- this program
@@ -126,7 +136,7 @@ def _until_open(process: subprocess.Popen[bytes], port: int, output: IO[bytes], 
     """
     end = time.monotonic() + TUNNEL_S
     while process.poll() is None and time.monotonic() < end:
-        if listens(f"127.0.0.1:{port}"):
+        if listens(f"{LOOPBACK}:{port}"):
             return
         time.sleep(0.1)
     output.seek(0)

@@ -65,7 +65,7 @@ def reached(options: argparse.Namespace) -> Iterator[Cluster]:
     """
     if options.cluster is not None:
         with tunnel(options.cluster) as address:
-            yield Cluster(address)
+            yield Cluster(address, options.cluster)
         return
     address = options.address or ADDRESS
     if not address.startswith(("http://", "https://")):
@@ -219,7 +219,7 @@ def _ended(cluster: Cluster, attempt: Attempt, timeout_s: float | None) -> Attem
             msg = f"{error} (no answer for {UNHEARD_S:g} s; job {attempt.job} may still be running there)"
             raise EngineError(msg) from None
         if attempt.number not in attempts:
-            msg = f"{cluster.address}: job {attempt.job} is no longer known there, because its head was restarted"
+            msg = f"{cluster.name}: job {attempt.job} is no longer known there, because its head was restarted"
             msg += "; nothing recorded is lost: submit the file again"
             raise EngineError(msg)
         attempt, heard = attempts[attempt.number], time.monotonic()

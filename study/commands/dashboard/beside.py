@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
 from study.console import say
-from study.errors import EngineError, UsageError
+from study.errors import PortError, UsageError
 from study.interrupts import Interrupted
 
 if TYPE_CHECKING:
@@ -143,5 +143,4 @@ def _listener(port: int | None) -> socket.socket:
     except OSError as error:
         if port is None:
             return socket.create_server((HOST, 0))
-        msg = f"cannot listen on {HOST} port {port}: {error.strerror or error}; another one: --port"
-        raise EngineError(msg) from None
+        raise PortError(HOST, port, error) from None

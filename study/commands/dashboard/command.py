@@ -15,7 +15,7 @@ from study.commands.dashboard.on_cluster import open_on_cluster
 from study.commands.dashboard.served import BOARD, studies_of
 from study.commands.options import DEFAULT_STORAGE, add_storage_of_study, existing, port_number, study_place
 from study.console import say
-from study.errors import EngineError, UsageError
+from study.errors import EngineError, PortError, UsageError
 from study.ledger.registry import find_plan
 from trainables.storage.location import location
 
@@ -93,8 +93,7 @@ def dashboard(options: argparse.Namespace) -> int:
     try:
         serve(studies_of(storage, board.url), host, port, token, partial(_opened, name))
     except OSError as error:
-        msg = f"cannot listen on {host} port {port}: {error.strerror or error}; another one: --port"
-        raise EngineError(msg) from None
+        raise PortError(host, port, error) from None
     return 0
 
 

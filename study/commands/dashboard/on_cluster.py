@@ -9,8 +9,9 @@ from http.client import HTTPException
 from typing import TYPE_CHECKING
 
 from study.cluster.jobs import Cluster
-from study.cluster.tunnel import POLL_S, forwarded, tunnel
+from study.cluster.tunnel import POLL_S, forwarded, free_port, tunnel
 from study.commands.dashboard.beside import served_port
+from study.commands.jobs import state_of
 from study.console import say
 from study.errors import EngineError, UnknownStudyError
 from study.spec.yaml_reader import parse
@@ -43,12 +44,13 @@ def open_on_cluster(file: Path, name: str, port: int) -> int:
 
     Raises:
         UnknownStudyError: the study does not run there.
-        UsageError: there is no such cluster file, or the port is taken.
-        EngineError: SSH does not reach the head, its dashboard does not answer, or both have ended.
+        UsageError: there is no such cluster file.
+        EngineError: the port is taken, SSH does not reach the head, or the dashboard does not answer.
 
     """
+    port = free_port(port)  # before the connection, which takes seconds
     job, remote = _served(file, name)
-    port = _show(file, job, remote, port)
+    _show(file, job, remote, port)
     until = 0.0
     while True:
         try:
@@ -71,17 +73,16 @@ def open_on_cluster(file: Path, name: str, port: int) -> int:
 def _served(file: Path, name: str) -> tuple[Attempt, int]:
     """Return the running job of a study, and the port of its dashboard on the head; see ``_running`` and ``_port``."""
     with tunnel(file) as address:
-        cluster = Cluster(address)
+        cluster = Cluster(address, file)
         job = _running(cluster, name)
         return job, _port(cluster, job)
 
 
-def _show(file: Path, job: Attempt, remote: int, port: int, *, again: bool = False) -> int:
-    """Forward the dashboard of a job until it no longer answers; return the port on this machine.
+def _show(file: Path, job: Attempt, remote: int, port: int, *, again: bool = False) -> None:
+    """Forward the dashboard of a job to a port of this machine, until it no longer answers.
 
     Raises:
-        UsageError: the port is taken.
-        EngineError: SSH does not reach the head, or the dashboard does not answer.
+        EngineError: the port is taken, SSH does not reach the head, or the dashboard does not answer.
 
     """
     with forwarded(file, remote, port) as forwarding:
@@ -101,7 +102,6 @@ def _show(file: Path, job: Attempt, remote: int, port: int, *, again: bool = Fal
                     _check(page, job)
                 except EngineError:
                     break
-        return forwarding.port
 
 
 def _running(cluster: Cluster, name: str) -> Attempt:
@@ -117,7 +117,7 @@ def _running(cluster: Cluster, name: str) -> Attempt:
             msg = f"no study runs on this cluster; {_recorded()}"
             raise UnknownStudyError(msg)
         job = cluster.latest(name)  # raises an error that lists the studies, if it was never submitted
-        msg = f"{name} does not run on this cluster now (job {job.job}: {job.status.lower()}), and its dashboard"
+        msg = f"{name} does not run on this cluster now (job {job.job}: {state_of(job)}), and its dashboard"
         msg = f"{msg} ended with the job; {_recorded(job)}"
         raise UnknownStudyError(msg)
     return max(running, key=lambda attempt: attempt.started or 0.0)

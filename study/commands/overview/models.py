@@ -125,7 +125,10 @@ class ListAnswer(Answer):
 
 
 class JobAnswer(Answer):
-    """What ``status --json`` prints of a study on a cluster; ``last_line`` is of the driver's output."""
+    """What ``status --json`` prints of a study on a cluster, an address or a cluster file.
+
+    ``last_line`` is of the driver's output.
+    """
 
     study: str
     cluster: str

@@ -32,7 +32,7 @@ def status(options: argparse.Namespace, name: str) -> int:
         attempt = cluster.latest(name)
         last = next((line for line in reversed(cluster.logs(attempt).splitlines()) if line.strip()), "")
     if options.json:
-        write(JobAnswer(cluster=cluster.address, last_line=last, **dict(_job(attempt))).text())
+        write(JobAnswer(cluster=cluster.name, last_line=last, **dict(_job(attempt))).text())
         return 0
     ended = f", ended {_time(attempt.ended)}" if attempt.ended else ""
     say(f"{attempt.study}: {state_of(attempt)}; job {attempt.job}, started {_time(attempt.started)}{ended}")
@@ -45,7 +45,7 @@ def list_(options: argparse.Namespace) -> int:
     with reached(options) as cluster:
         last = {attempt.study: attempt for attempt in cluster.attempts()}
     if options.json:
-        write(JobsAnswer(cluster=cluster.address, studies=[_job(attempt) for attempt in last.values()]).text())
+        write(JobsAnswer(cluster=cluster.name, studies=[_job(attempt) for attempt in last.values()]).text())
         return 0
     rows = [(a.study, a.job, state_of(a), _time(a.started), _time(a.ended)) for a in last.values()]
     show("", ("study", "job", "state", "started", "ended"), rows)

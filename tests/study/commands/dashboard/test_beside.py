@@ -144,7 +144,8 @@ def test_a_port_that_is_asked_for_and_taken_is_refused_before_the_run(tmp_path, 
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         assert main(["run", str(small_study(tmp_path, "small")), "--dashboard", "--port", str(port)]) == 1
-    assert capsys.readouterr().err.startswith(f"gce-study: cannot listen on 127.0.0.1 port {port}: ")
+    refusal = f"gce-study: cannot listen on 127.0.0.1 port {port}: Address already in use; another one: --port\n"
+    assert capsys.readouterr().err == refusal
     assert not (tmp_path / "storage").exists()
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from study.cli import main
 from study.cluster.jobs import Attempt
-from study.cluster.tunnel import Forwarding
+from study.cluster.tunnel import Forwarding, free_port
 from study.commands.dashboard import on_cluster
 from study.errors import EngineError, UnknownStudyError
 from study.spec.reading import Submission
@@ -73,9 +73,10 @@ def opened(monkeypatch, tmp_path):
 
         monkeypatch.setattr(on_cluster, "tunnel", tunnel)
         monkeypatch.setattr(on_cluster, "forwarded", forwarded)
-        monkeypatch.setattr(on_cluster, "Cluster", lambda _: state)
+        monkeypatch.setattr(on_cluster, "Cluster", lambda *_: state)
         for limit in ("STARTING_S", "RETRY_S", "RECONNECT_S"):
             monkeypatch.setattr(on_cluster, limit, 0.0)
+        monkeypatch.setattr(on_cluster, "free_port", lambda port: free_port(port) if port else here)
         return main(["dashboard", *arguments, "--cluster", str(file)]), asked
 
     return call
@@ -119,7 +120,7 @@ def test_the_port_that_the_newest_running_driver_printed_is_forwarded(opened, ht
         "Ctrl-C ends the connection; the study continues without it",
     ]
     assert ending == (
-        "rain does not run on this cluster now (job rain-1: succeeded), and its dashboard ended with the job; "
+        "rain does not run on this cluster now (job rain-1: finished), and its dashboard ended with the job; "
         "gce-study dashboard rain --storage 's3://bucket/my results' shows what is recorded"
     )
     assert printed.err == ""
@@ -129,7 +130,7 @@ def test_a_lost_connection_is_opened_again_at_the_same_port(opened, http_port, c
     lost = EngineError("SSH does not answer")
     resumed = FakeCluster(RAIN, log="dashboard: http://127.0.0.1:8055/study/rain\n")
     code, asked = opened(FakeCluster(RAIN), lost, resumed, ENDED, here=http_port)
-    assert (code, asked) == (0, [(8051, 0), (8055, http_port)])
+    assert (code, asked) == (0, [(8051, http_port), (8055, http_port)])
     assert capsys.readouterr().err.splitlines() == [
         "the connection is lost (SSH does not answer); trying again for 0 minutes",
         "connected again",
@@ -137,7 +138,7 @@ def test_a_lost_connection_is_opened_again_at_the_same_port(opened, http_port, c
 
 
 def test_a_cluster_that_is_gone_ends_the_command(opened, http_port, capsys):
-    assert opened(FakeCluster(RAIN), EngineError("no head"), here=http_port) == (1, [(8051, 0)])
+    assert opened(FakeCluster(RAIN), EngineError("no head"), here=http_port) == (1, [(8051, http_port)])
     assert capsys.readouterr().err.splitlines() == [
         "the connection is lost (no head); trying again for 0 minutes",
         "gce-study: no head",
@@ -148,7 +149,7 @@ def test_a_cluster_that_is_gone_ends_the_command(opened, http_port, capsys):
     ("arguments", "text"),
     [
         ((), "no study runs on this cluster; gce-study dashboard --storage WHERE shows what is recorded"),
-        (("rain",), "rain does not run on this cluster now (job rain-1: succeeded), and its dashboard ended with"),
+        (("rain",), "rain does not run on this cluster now (job rain-1: finished), and its dashboard ended with"),
         (("fog",), "no study named fog"),
         (("rain", "--storage", "there", "--host", "::1"), "--storage, --host: not with --cluster"),
     ],
@@ -157,6 +158,12 @@ def test_where_nothing_runs_it_is_one_message(opened, capsys, arguments, text):
     assert opened(ENDED, arguments=arguments) == (2, [])
     (line,) = capsys.readouterr().err.splitlines()
     assert text in line
+
+
+def test_a_port_that_is_taken_is_refused_before_ssh_connects(opened, http_port, capsys):
+    assert opened(EngineError("SSH was asked"), arguments=("--port", str(http_port))) == (1, [])
+    refusal = f"gce-study: cannot listen on 127.0.0.1 port {http_port}: Address already in use; another one: --port\n"
+    assert capsys.readouterr().err == refusal
 
 
 def test_a_driver_without_a_dashboard_names_what_its_head_needs(opened, capsys):
