@@ -16,7 +16,7 @@ from urllib.parse import parse_qs
 import pytest
 import yaml
 
-from analysis.report.drawing.browser import SWITCHES, find_browser
+from analysis.report.drawing.browser import find_browser
 from factories import read_records
 
 pytestmark = pytest.mark.clusters
@@ -277,7 +277,7 @@ def test_on_users_own_machines_all_join_and_none_answers_without_the_token(machi
     assert {address for address, port in machine.listening() if port == 8265} == {"127.0.0.1"}
 
     _, page, port = open_study_dashboard(machine, file)
-    seen = machine.run(find_browser(), *SWITCHES, "--no-sandbox", "--virtual-time-budget=8000", "--dump-dom", page)
+    seen = machine.run(find_browser(), "--headless", "--no-sandbox", "--virtual-time-budget=8000", "--dump-dom", page)
     assert re.search(r"<title>small: Answer - gce-study</title>.*>\s*running\s*<", seen, re.DOTALL)
     machine.run("pkill", "-INT", "-f", "gce-study dashboard")
     assert machine.started[-1].wait(30) == 130
