@@ -9,6 +9,7 @@ import random
 import signal
 import subprocess
 import time
+from concurrent.futures import ThreadPoolExecutor
 from unittest.mock import Mock
 
 import pytest
@@ -39,6 +40,7 @@ training: {{epochs: 2, batch_size: 8}}
 resources: {{max_concurrent: 2}}
 storage: {storage}
 """
+RUNS = 4
 
 
 def start(folder, storage):
@@ -61,7 +63,7 @@ def until_training(process, storage, before=None):
     """Wait for the first checkpoint or record of a sitting."""
     while trained(storage) == (before or {}):
         assert process.poll() is None, process.communicate()[1]
-        time.sleep(0.02)
+        time.sleep(0.1)  # each look takes the store's server some time, which runs in this process
 
 
 def break_down(front, seconds):
@@ -79,14 +81,19 @@ def outcomes(storage):
 
 @pytest.fixture(scope="module")
 def local(tmp_path_factory):
-    """The outcomes of the same study in a folder."""
+    """A future of the outcomes of the same study in a folder."""
     folder = tmp_path_factory.mktemp("local")
-    finish(start(folder, folder / "storage"))
-    return outcomes(folder / "storage")
+
+    def run():
+        finish(start(folder, folder / "storage"))
+        return outcomes(folder / "storage")
+
+    with ThreadPoolExecutor(1) as pool:
+        yield pool.submit(run)
 
 
 @pytest.fixture(scope="module")
-def killed(front, make_bucket, local, tmp_path_factory):
+def killed(front, make_bucket, local, tmp_path_factory):  # noqa: ARG001 -- ``local`` runs meanwhile
     """A study that was killed once and continued through an outage: where it lies, and what the second sitting said."""
     storage = make_bucket("killed")
     folder = tmp_path_factory.mktemp("killed")
@@ -94,7 +101,7 @@ def killed(front, make_bucket, local, tmp_path_factory):
     until_training(process, storage)
     process.send_signal(signal.SIGKILL)
     process.communicate()
-    assert len(recorded(storage)) < len(local)
+    assert len(recorded(storage)) < RUNS
     before = trained(storage)
     again = start(folder, storage)
     until_training(again, storage, before)
@@ -104,9 +111,9 @@ def killed(front, make_bucket, local, tmp_path_factory):
 
 def test_a_study_that_was_killed_goes_on_through_an_outage_to_the_records_of_one_in_a_folder(killed, local):
     storage, _, errors = killed
-    assert outcomes(storage) == local
+    assert outcomes(storage) == local.result()
     assert "Traceback" not in errors
-    assert len(local) == 4
+    assert len(local.result()) == RUNS
     assert list((storage / "checkpoints").glob("*")) == []
     assert list((storage / "running").glob("*")) == []
     assert owner(storage, "away") is None
@@ -169,6 +176,6 @@ def test_an_outage_while_a_study_runs_loses_nothing(seconds, front, make_bucket,
     time.sleep(random.Random(seconds).random())  # noqa: S311 -- no secret
     break_down(front, seconds)
     _, errors = finish(process)
-    assert outcomes(storage) == local
+    assert outcomes(storage) == local.result()
     assert "Traceback" not in errors
     assert [r.provenance.attempt_count for r in read_records(storage).values()] == [1] * 4, "a run began again"
