@@ -14,6 +14,7 @@ import argparse
 import gc
 import importlib.util
 import json
+import math
 import os
 import platform
 import resource
@@ -33,7 +34,7 @@ from analysis.dashboard.app import make_app
 from analysis.dashboard.guard import Guard
 from analysis.dashboard.pages.study import TABS
 from analysis.dashboard.server import serving
-from analysis.dashboard.studies import Studies
+from analysis.dashboard.studies import PATIENCE_S, Studies
 from analysis.report.drawing.browser import find_browser
 from analysis.report.write import write_report
 from analysis.results.study_results import load_results
@@ -52,9 +53,12 @@ if TYPE_CHECKING:
 PAGE = f"/study/{NAME}"
 MIB = 2**20
 LOAD, REPORT = "load", "report, written"
+STARTED = "dashboard: just started, to a page that counts the records"
+FIRST = "dashboard: from there to the headline, in Chromium"
 ANSWER, DRAWN = "dashboard: Answer, first visit", "dashboard: Answer in Chromium, to the first figure"
-EXPLORED = "dashboard: Explore in Chromium, to its figure"
-BARS = {LOAD: 5.0, REPORT: 60.0, ANSWER: 2.0, DRAWN: 2.0, EXPLORED: 2.0}  # seconds of wall time on two cores
+EXPLORED, SCROLLED = "dashboard: Explore in Chromium, to its figure", "dashboard: Runs in Chromium, to the last row"
+POLLED, RENEWED = "dashboard: a poll, a new record", "dashboard: from a new record to its results"
+BARS = {LOAD: 5.0, REPORT: 60.0, STARTED: 2.0, ANSWER: 2.0, DRAWN: 2.0, EXPLORED: 2.0, SCROLLED: 2.0, POLLED: 1.0}
 
 
 class Browser:
@@ -162,11 +166,26 @@ def chromium() -> Iterator[Page | None]:
         browser.close()
 
 
+def open_until(tab: Page, address: str, selector: str) -> None:
+    """Open a page and wait until it has an element."""
+    tab.goto(address)
+    tab.wait_for_selector(selector)
+
+
 def first_figure(tab: Page, address: str) -> None:
     """Open a page and wait until its first figure is drawn."""
     tab.goto("about:blank")
     tab.goto(address)
     tab.wait_for_selector(".js-plotly-plot .scatterlayer .trace", state="attached")
+
+
+def last_row(tab: Page, address: str, runs: int) -> None:
+    """Open the grid of the runs and go to its end."""
+    tab.goto("about:blank")
+    tab.goto(address)
+    tab.locator("#runs-grid .ag-row[row-index='0'] .ag-cell").nth(1).click()
+    tab.keyboard.press("Control+End")
+    tab.wait_for_selector(f"#runs-grid .ag-row[row-index='{runs - 1}'] a")
 
 
 def timed(action: Callable[[], Any]) -> tuple[float, float]:
@@ -176,7 +195,7 @@ def timed(action: Callable[[], Any]) -> tuple[float, float]:
     return time.perf_counter() - wall, time.process_time() - cpu
 
 
-def measure(storage: FolderLocation, left: list[Record], rounds: int) -> list[dict[str, Any]]:
+def measure(storage: FolderLocation, runs: int, left: list[Record], rounds: int) -> list[dict[str, Any]]:
     """Return a row for each measurement, with the wall and CPU seconds of every round."""
     rows: list[dict[str, Any]] = []
 
@@ -197,7 +216,11 @@ def measure(storage: FolderLocation, left: list[Record], rounds: int) -> list[di
 
     row(LOAD, lambda: load_results(storage, NAME))
     row(REPORT, lambda: write_report(storage, NAME))
-    studies = Studies(storage, owner)
+    with chromium() as window, served(Studies(storage, owner, patience_s=PATIENCE_S)) as address:
+        if window is not None:
+            row(STARTED, lambda: open_until(window, f"{address}{PAGE}", "#page h1"), times=1)
+            row(FIRST, lambda: window.wait_for_selector("h2.headline", timeout=120_000), times=1)
+    studies = Studies(storage, owner, patience_s=PATIENCE_S)
     row("dashboard: reading at its start", studies.warm, times=1)
     with served(studies) as address:
         browser = Browser(address)
@@ -208,15 +231,18 @@ def measure(storage: FolderLocation, left: list[Record], rounds: int) -> list[di
         row("dashboard: a poll, nothing new", lambda: browser.ask(PAGE))
 
         def finish_run() -> None:
+            for _ in range(2):  # one that is kept for a while, then the current one
+                studies.snapshot(NAME, patience_s=math.inf).cost_s = 0.0  # it may be replaced immediately
             add_record(storage, left.pop())
-            studies.snapshot(NAME).cost_s = 0.0  # the snapshot may be replaced immediately
             gc.collect()
 
         with chromium() as tab:
             if tab is not None:
                 row(DRAWN, lambda: first_figure(tab, f"{address}{PAGE}"))
                 row(EXPLORED, lambda: first_figure(tab, f"{address}{PAGE}?tab=explore"))
-        row("dashboard: a poll, a new record", lambda: browser.ask(PAGE), before=finish_run)
+                row(SCROLLED, lambda: last_row(tab, f"{address}{PAGE}?tab=runs", runs))
+        row(POLLED, lambda: browser.ask(PAGE), before=finish_run)
+        row(RENEWED, lambda: studies.snapshot(NAME, patience_s=math.inf), times=1, before=finish_run)
     return rows
 
 
@@ -246,9 +272,9 @@ def main() -> None:
     runs = planned_runs(options.configurations, options.seeds)
     with tempfile.TemporaryDirectory() as folder:
         storage = FolderLocation(folder)
-        left = write_study(storage, runs, options.rounds, options.seed)
+        left = write_study(storage, runs, options.rounds + 1, options.seed)
         load = os.getloadavg()[0]  # the other load of this machine
-        rows = measure(storage, left, options.rounds)
+        rows = measure(storage, len(runs), left, options.rounds)
         report = (storage / "studies" / NAME / "report" / "report.html").stat().st_size / MIB
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     about = {
