@@ -4,7 +4,7 @@
     python benchmarks/label_audit.py review STORAGE STUDY REVIEW.csv [--top 100]
 
 ``measures`` prints tables in Markdown. ``review`` fills in the review of the most suspicious clips as a person would
-who hears every sound rightly: keep where the label is right, relabel where the true label is a class, drop otherwise.
+who hears every sound correctly: keep where the label is right, relabel where the true label is a class, drop otherwise.
 Then ``gce-study audit STUDY --apply REVIEW.csv`` makes the data set to train on.
 """
 
@@ -104,7 +104,7 @@ def write_review(storage: str, name: str, path: Path, top: int) -> str:
 
 
 def decision(row: dict[str, object], true_label: str) -> tuple[str, str]:
-    """Return what a person who hears every sound rightly would decide."""
+    """Return what a person who hears every sound correctly would decide."""
     if true_label == row["label"]:
         return "keep", ""
     return ("relabel", true_label) if true_label else ("drop", "")

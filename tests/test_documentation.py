@@ -1,24 +1,19 @@
 """The README and docs/**: their examples run, their commands parse, their links lead somewhere, their facts hold."""
 
-import json
 import re
 import shlex
 import subprocess
 import sys
-from importlib import import_module
 from pathlib import Path
-from typing import get_args
 
 import numpy as np
 import pytest
 import yaml
-from generate import pages
 
 from analysis.study import Study
 from embedding_files import sounds
 from factories import Builder
 from study.commands.line.catalogue import COMMANDS, parser
-from study.spec.notify import Event
 from study.spec.shipped import spec_path
 from study.spec.study import StudySpec
 from study.spec.yaml_reader import parse
@@ -28,7 +23,6 @@ from trainables.features.embeddings.checking import check_embeddings
 from trainables.features.embeddings.files import open_embeddings
 from trainables.hear.embedding import embed_clips
 from trainables.hear.models import load_file
-from trainables.losses.catalogue import LOSSES
 from trainables.plugins.loading import load
 from trainables.plugins.sources import Sources, read_sources
 from trained_studies import trained_study
@@ -175,6 +169,12 @@ def test_every_kind_of_data_set_and_every_method_is_shown():
     assert {part["method"]["name"] for part in shown if "method" in part} == {"grid", "settle", "search"}
 
 
+def test_yaml_shown_means_the_same_to_yaml_1_1_readers_but_for_on():
+    for _, text in blocks("yaml"):
+        if "notify" not in text:
+            assert yaml.safe_load(text) == parse(text).data
+
+
 def commands(text):
     """The command lines of a block, without comments, each split as a shell does."""
     for line in text.splitlines():
@@ -253,67 +253,3 @@ def test_the_images_are_small_and_in_use():
     most = {".png": 120_000, ".svg": 300_000}  # an animation holds many pictures
     large = {image.name for image in images if image.stat().st_size >= most[image.suffix]}
     assert large | {image.name for image in images if image.name not in text} == set()
-
-
-def test_the_generated_pages_are_what_the_program_says_of_itself():
-    made = pages()
-    assert {named(page) for page in made} == {f"docs/reference/{name}.md" for name in ("cli", "study-file", "columns")}
-    assert {page: page.read_text() for page in made} == made
-
-
-def test_the_command_reference_has_every_command():
-    page = (ROOT / "docs" / "reference" / "cli.md").read_text()
-    titles = re.findall(r"^## (.+)$", page, re.MULTILINE)
-    listed = [name for name, command in COMMANDS.items() if command.text]
-    groups = {"data": ["data fetch", "data verify", "data describe", "data embed"]}
-    assert titles == [*(title for name in listed for title in groups.get(name, [name])), "JSON"]
-    assert len(titles) > 20
-
-
-def test_the_file_reference_has_every_key_of_the_schema():
-    page = (ROOT / "docs" / "reference" / "study-file.md").read_text()
-    definitions = StudySpec.model_json_schema()["$defs"]
-    shown = {name for name in definitions if not name.endswith(("Values", "Range"))}
-    keys = {key for name in shown for key in definitions[name].get("properties", {})}
-    assert len(keys) > 50
-    assert {key for key in keys if f"| `{key}` |" not in page} == set()
-
-
-def test_the_editor_schema_of_the_docs_is_json(capsys):
-    options = parser("schema").parse_args(["schema"])
-    options.handler(options)
-    assert json.loads(capsys.readouterr().out)["title"] == "StudySpec"
-
-
-def test_yaml_shown_means_the_same_to_yaml_1_1_readers_but_for_on():
-    for _, text in blocks("yaml"):
-        if "notify" not in text:
-            assert yaml.safe_load(text) == parse(text).data
-
-
-@pytest.mark.parametrize("module", ["trainables.losses", "trainables.features", "trainables.networks"])
-def test_the_python_page_lists_every_public_name(module):
-    page = (ROOT / "docs" / "reference" / "python-api.md").read_text()
-    row = next(line for line in page.splitlines() if line.startswith(f"| `{module}` |"))
-    assert re.findall(r"`(\w+)`", row.split("|")[2]) == sorted(import_module(module).__all__, key=str.lower)
-
-
-def test_the_page_on_notifications_lists_every_event():
-    page = (ROOT / "docs" / "howto" / "notify.md").read_text()
-    assert len(get_args(Event)) >= 3
-    assert [event for event in get_args(Event) if f"`{event}`" not in page] == []
-
-
-def test_the_page_on_losses_lists_every_loss():
-    page = (ROOT / "docs" / "reference" / "losses.md").read_text()
-    names = [get_args(model.model_fields["name"].annotation)[0] for model in LOSSES]
-    assert len(names) > 9
-    assert [name for name in names if f"`{name}`" not in page] == []
-
-
-def test_the_page_on_report_files_lists_every_column_of_runs_csv():
-    page = (ROOT / "docs" / "reference" / "report-files.md").read_text().partition("## runs.csv")[2]
-    columns = set(re.findall(r"`(\w+)`", "".join(line.split("|")[1] for line in page.splitlines() if "|" in line)))
-    runs = Study(Builder().temperatures([2, 3], 2).results()).runs
-    assert len(runs) == 4
-    assert set(runs.columns) - {"study"} <= columns

@@ -224,7 +224,7 @@ def read_record(storage: Location, run_id: str) -> Record:
 def uncollected() -> Iterator[None]:
     """Pause the garbage collector while building many long-lived objects.
 
-    It would scan them repeatedly in vain, for three quarters of the time that reading 10,000 records takes.
+    It would scan them repeatedly for nothing, for three quarters of the time that reading 10,000 records takes.
     """
     running = gc.isenabled()
     gc.disable()

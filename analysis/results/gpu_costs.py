@@ -57,9 +57,9 @@ def unpriced_devices(record: Record, prices: GpuPrices) -> set[str]:
 
 
 def lost_s(record: Record) -> float:
-    """Return an upper bound of the wall time, in seconds, that a run's processes trained in vain: one epoch each.
+    """Return an upper bound of the wall time, in seconds, that a run's processes trained for nothing: one epoch each.
 
-    Only processes that were lost or stopped count; one that was paused at a rung trained nothing in vain.
+    Only processes that were lost or stopped count; one that was paused at a rung lost nothing.
     """
     *earlier, _ = record.provenance.attempts
     lost = record.provenance.attempt_count - 1 - sum(attempt.at_rung for attempt in earlier)

@@ -60,7 +60,7 @@ ANSWERS: dict[Answer, str] = {
 
 
 def published_tables(runs: PaperRuns, checked: Sequence[Check]) -> tuple[Table, ...]:
-    """Return every table that lays the study's numbers beside the published ones.
+    """Return every table that compares the study's numbers with the published ones.
 
     Args:
         runs: the study's runs of the paper's settings.

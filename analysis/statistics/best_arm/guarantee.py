@@ -56,7 +56,7 @@ def calibrated_level(confidence: float, configurations: int) -> float:
     """Return the level at which at most 1 - confidence of all studies settle on a wrong choice.
 
     Outside the table, which ends at ``MAX_GUARANTEED_CONFIDENCE`` and ``MAX_GUARANTEED_CONFIGURATIONS``, the nearest
-    entry holds; a lower confidence than the lowest thus gets more than it asks for.
+    entry holds, so a confidence below the lowest one gets more than it asks for.
     """
     of_confidence = [
         np.interp(np.log(configurations), np.log(VALUES), np.log1p(-np.array(levels))) for levels in LEVELS.values()

@@ -79,7 +79,7 @@ class Beside:
             self._process.wait()
 
     def stay(self) -> None:
-        """On a terminal, go on serving until Ctrl-C; elsewhere print that the dashboard ends.
+        """On a terminal, keep serving until Ctrl-C; elsewhere print that the dashboard ends.
 
         Raises:
             Interrupted: by another signal than that of Ctrl-C.

@@ -5,14 +5,12 @@ from __future__ import annotations
 import itertools
 from typing import Any
 
-import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 import factories
-from analysis.statistics.best_arm.assessment import Explored, assess, assess_explored, challengers, scale
 from settling import CCE_ARM, TEMPERATURES, asked, candidates, easy, explored, noisy, play, record, seeds, settle
 from study.methods.method import FIRST_CONFIRMING_SEED, Signal
 from study.spec.candidates import Candidate
@@ -184,61 +182,6 @@ def test_it_does_not_confirm_while_a_run_is_out() -> None:
     assert planned.stage == "confirm"
 
 
-@pytest.mark.parametrize(
-    "limits", [{"max_runs": 13}, {"exploring_budget": 13}, {"max_runs": 50, "exploring_budget": 13}]
-)
-def test_at_the_cap_it_chooses_and_says_that_it_is_unsettled(limits: dict[str, int]) -> None:
-    method = settle(within=0.01, **limits)
-    assert len(explored(play(method, workers=4))) == 13
-    assert "unsettled" in method.standing()
-
-
-def test_the_cap_holds_below_the_start_as_well() -> None:
-    assert len(explored(play(settle(exploring_budget=3)))) == 3
-
-
-def test_without_a_cap_it_is_twenty_runs_for_each_candidate() -> None:
-    def equal(planned: PlannedRun) -> float:
-        return 0.7 + float(np.random.default_rng([planned.run.seed, 3]).normal(0, 0.05))
-
-    assert len(explored(play(settle(within=0.01, candidates=candidates()[:2]), equal))) == 40
-
-
-def test_a_candidate_that_diverges_twice_is_out() -> None:
-    def fails(planned: PlannedRun) -> float | None:
-        return None if planned.varied.get("temperature") == 1e4 else noisy(planned)
-
-    method = settle()
-    runs = play(method, fails)
-    assert [pair for pair in seeds(runs) if pair[0] == 1e4] == [(1e4, 0), (1e4, 1)]
-    assert method.chosen != candidates()[2]
-
-
-def test_a_candidate_that_is_out_is_not_started_again() -> None:
-    def fails(planned: PlannedRun) -> float | None:
-        return None if planned.varied.get("temperature") == 1e2 else noisy(planned)
-
-    runs = play(settle(start_seeds=5), fails)
-    assert sum(pair[0] == 1e2 for pair in seeds(runs)) == 2
-
-
-def test_one_failure_costs_a_candidate_nothing() -> None:
-    def fails(planned: PlannedRun) -> float | None:
-        return None if (planned.varied["temperature"], planned.run.seed) == (1e4, 0) else easy(planned)
-
-    method = settle()
-    play(method, fails)
-    assert method.chosen == candidates()[2]
-
-
-def test_when_every_candidate_fails_it_is_done_without_a_choice() -> None:
-    method = settle(baselines=[CCE_ARM])
-    assert len(play(method, lambda _: None)) == 8
-    assert method.chosen is None
-    assert method.most_left() == 0
-    assert method.standing() == "every one of 4 configurations failed too often"
-
-
 def test_a_complete_run_without_the_accuracy_that_decides_gives_no_score() -> None:
     method = settle(select_on="verified", candidates=candidates()[:1])
     runs = asked(method)
@@ -351,76 +294,3 @@ def test_no_run_is_asked_for_while_it_is_out_or_told(what: list[str], random: An
                 assert method.most_left() < bound
     assert method.most_left() == 0
     assert len(told) == len(method.planned())
-
-
-def test_the_scale_is_the_logarithm_of_the_one_number_that_differs() -> None:
-    varied = [{"temperature": 100.0, "reading": "mean"}, {"temperature": 1000.0, "reading": "mean"}]
-    assert scale(["a", "a"], varied) == pytest.approx([2, 3])
-
-
-def test_the_scale_is_the_number_itself_where_one_is_not_positive() -> None:
-    assert scale(["a", "a"], [{"q": 0.0}, {"q": 0.5}]) == [0, 0.5]
-
-
-@pytest.mark.parametrize(
-    ("arms", "varied"),
-    [
-        (["a", "b"], [{"q": 0.1}, {"q": 0.2}]),
-        (["a", "a"], [{"q": 0.1, "k": 1.0}, {"q": 0.2, "k": 2.0}]),
-        (["a", "a"], [{"rule": "max"}, {"rule": "outlier"}]),
-        (["a", "a"], [{"q": 0.1}, {}]),
-        (["a"], [{"q": 0.1}]),
-    ],
-)
-def test_several_arms_parameters_or_names_have_no_order(arms: list[str], varied: list[dict[str, float | str]]) -> None:
-    assert scale(arms, varied) is None
-
-
-def test_two_failures_put_a_configuration_out_unless_most_runs_succeed() -> None:
-    counts = [(0, 1), (0, 2), (2, 2), (2, 3)]
-    assert [Explored("a", {}, dict.fromkeys(range(n), 70.0), failed).out_of_race for n, failed in counts] == [
-        False,
-        True,
-        False,
-        True,
-    ]
-
-
-def test_the_report_can_state_the_number_that_the_method_states() -> None:
-    method = settle(within=0.2)
-    runs = explored(play(method))
-    found = assess_explored(
-        {
-            each.configuration: Explored(
-                each.arm,
-                each.varied,
-                {
-                    planned.run.seed: 100 * noisy(planned)
-                    for planned in reversed(runs)
-                    if planned.run.configuration == each.configuration
-                },
-            )
-            for each in candidates()
-        },
-        0.2,
-        set_aside_collapses=True,
-    )
-    assert found
-    assert method.chosen
-    assert found.chosen == method.chosen.configuration
-    assert found.confidence == method.confidence()
-
-
-def test_the_choice_has_a_score_and_maximises_what_is_stated() -> None:
-    scores: dict[str, dict[int, float]] = {"a": {0: 70.0, 1: 71.0}, "b": {0: 74.0, 1: 74.5, 2: 75.1}, "c": {}}
-    found = assess(scores, None, 0.3)
-    assert found
-    assert found.chosen == "b"
-    assert found.confidence == max(found.within[:2])
-    assert challengers(found, 0.3).sum() == pytest.approx(1)
-    assert challengers(found, 0.3)[found.index] == 0
-
-
-def test_without_a_score_nothing_is_chosen() -> None:
-    assert assess({"a": {}, "b": {}}, None, 0.3) is None
-    assert assess({}, None, 0.3) is None
