@@ -133,7 +133,10 @@ def where_weights_are(finding: MethodFinding, storage: Location) -> str:
     if len(present) == len(wanted):
         return line
     without = "the others were" if present else "they were"
-    return f"{line}; {without} recorded without; gce-study run FILE --retrain-choice trains those of the choice again"
+    line += f"; {without} recorded without"
+    if set(chosen["run_id"]) <= present:
+        return line
+    return f"{line}; gce-study run FILE --retrain-choice trains those of the choice again"
 
 
 def _finding(storage: Location, name: str) -> MethodFinding:

@@ -162,6 +162,13 @@ def test_a_study_that_keeps_all_counts_its_complete_runs(tmp_path):
     assert where_weights_are(study.finding(), tmp_path) == expected
 
 
+def test_no_training_is_offered_where_only_runs_beside_the_choice_lack_their_weights(tmp_path):
+    study, ids = grid(keep="all")
+    with_weights(tmp_path, study, ids["gce"])
+    expected = f"weights: 2 of 4 runs that are complete, 14 B in {tmp_path}/weights; the others were recorded without"
+    assert where_weights_are(study.finding(), tmp_path) == expected
+
+
 @pytest.mark.parametrize("changes", [{"keep": "none"}, {"waiting": 1}])
 def test_no_weights_are_stated_where_none_are_kept_or_the_choice_is_open(tmp_path, changes):
     study, _ = grid(**changes)
