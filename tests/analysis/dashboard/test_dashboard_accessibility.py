@@ -22,6 +22,7 @@ PAGES = [
     "/study/clips?tab=clips",
     *(f"{STUDY}?tab={tab}" for tab in TABS),
     f"{STUDY}?open=results,comparisons",
+    f"{STUDY}?tab=about&open=runs-and-their-cost,data,methods,provenance,study-file",
 ]
 
 

@@ -136,7 +136,7 @@ def test_the_result_in_the_header_opens_in_full(full_study, storage, served, pag
 def test_the_study_file_is_copied(study, storage, served, page):
     study.baselines(2).write(storage)
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
-    page.goto(f"{served}/study/best-t?tab=about")
+    page.goto(f"{served}/study/best-t?tab=about&open=study-file")
     page.get_by_role("button", name="Copy", exact=True).click()
     expect(page.get_by_role("status")).to_have_text("Copied")
     assert page.evaluate("navigator.clipboard.readText()") == page.locator("#study-file-text").inner_text()
