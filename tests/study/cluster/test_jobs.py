@@ -387,12 +387,14 @@ def test_when_the_gcs_is_killed_the_driver_ends_with_a_hint_and_submitted_again_
     until(lambda: list(storage.glob("checkpoints/*.pt")))
     (gcs,) = [pid for pid, c in head.processes().items() if "/gcs_server " in c]
     os.kill(gcs, signal.SIGKILL)
-    _, log = driver.communicate(timeout=90)
+    with ThreadPoolExecutor(1) as pool:
+        starting = pool.submit(start_head)  # meanwhile the driver waits for the cluster
+        _, log = driver.communicate(timeout=90)
     assert driver.returncode == 1
     assert "is gone, and with it the cluster" in log
     assert "orphan: nothing recorded is lost; continue with: gce-study resume orphan, or submit its file again" in log
     head.end()
-    other = start_head()
+    other = starting.result()
     assert other.study("submit", path).returncode == 0
     assert other.study("wait", "orphan").returncode == 0
     assert outcomes(storage) == outcomes(head.folder / "finished")
