@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from analysis.tables.table import Table
 
 _SENTENCE_END = re.compile(r"(?<=[.?!]) (?=[A-Z±]|p[ :])")
+_UNIT = re.compile(r"\w in %\.$")  # what a table's numbers are, which each states
 
 
 def sentences_once(tables: Iterable[Table]) -> tuple[Table, ...]:
@@ -44,6 +45,6 @@ def captions_once(figures: Iterable[Figure], first: int = 1) -> tuple[Figure, ..
 
 def _new(text: str, known: set[str]) -> str:
     """Return the sentences of a text that are not known yet, and add them to those known."""
-    sentences = [sentence for sentence in _SENTENCE_END.split(text) if sentence not in known]
+    sentences = [one for one in _SENTENCE_END.split(text) if one not in known or _UNIT.search(one)]
     known.update(sentences)
     return " ".join(sentences)

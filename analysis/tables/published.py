@@ -163,7 +163,8 @@ def claims_table(checked: Sequence[Check]) -> Table:
         *(f"On the claim that {claim.text}: {claim.note}" for claim in (c.claim for c in tested) if claim.note),
     ]
     header = ("Claim", "Published", "Ours", "Ours minus published", "Our runs")
-    return Table("Published claims", header, rows, " ".join(filter(None, notes)), procedures=used)
+    kinds = ("text", "text", "text", "number", "text")  # numbers stand in words, which do not align
+    return Table("Published claims", header, rows, " ".join(filter(None, notes)), procedures=used, kinds=kinds)
 
 
 def claims_in_words(checked: Sequence[Check]) -> tuple[str, ...]:

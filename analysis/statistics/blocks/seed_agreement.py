@@ -10,7 +10,7 @@ from scipy import stats
 
 from analysis.statistics.blocks.two_way import MIN_FOR_DIFFERENCE
 from analysis.statistics.intervals import LEVEL, check_level
-from trainables.numerals import ends
+from trainables.numerals import ends, fixed
 
 if TYPE_CHECKING:
     from analysis.statistics.blocks.two_way import TwoWayTable
@@ -53,7 +53,7 @@ class SeedAgreement:
         """Return a sentence that states the agreement and the effect of pairing."""
         effect = "narrows" if self.pairing_helps else "does not narrow"
         return (
-            f"ICC(3,1) = {self.consistency:.2f} ({ends(self.low, self.high, 2)}; {self.configurations} configurations, "
+            f"ICC(3,1) = {fixed(self.consistency, 2)} ({ends(self.low, self.high, 2)}; {self.configurations} configurations, "
             f"{self.seeds} seeds): pairing by seed {effect} the intervals of differences (they are "
             f"{self.width_ratio:.2f} times as wide as without it)."
         )

@@ -32,6 +32,11 @@ def test_a_sentence_of_an_earlier_note_is_left_out() -> None:
     assert second.note == "Here: n = 3."
 
 
+def test_every_note_states_the_unit_of_its_numbers() -> None:
+    _, second = sentences_once(tables("Test accuracy in %. Bold: best.", "Test accuracy in %. Bold: best."))
+    assert second.note == "Test accuracy in %."
+
+
 def test_a_note_that_is_the_same_as_an_earlier_one_becomes_empty() -> None:
     assert [table.note for table in sentences_once(tables("All of it.", "All of it."))] == ["All of it.", ""]
 
