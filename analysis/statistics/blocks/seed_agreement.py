@@ -53,8 +53,8 @@ class SeedAgreement:
         """Return a sentence that states the agreement and the effect of pairing."""
         effect = "narrows" if self.pairing_helps else "does not narrow"
         return (
-            f"ICC(3,1) = {fixed(self.consistency, 2)} ({ends(self.low, self.high, 2)}; {self.configurations} configurations, "
-            f"{self.seeds} seeds): pairing by seed {effect} the intervals of differences (they are "
+            f"ICC(3,1) = {fixed(self.consistency, 2)} ({ends(self.low, self.high, 2)}; {self.configurations} "
+            f"configurations, {self.seeds} seeds): pairing by seed {effect} the intervals of differences (they are "
             f"{self.width_ratio:.2f} times as wide as without it)."
         )
 
