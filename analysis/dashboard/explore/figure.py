@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from analysis.dashboard.explore.dots import marks_of, means_of
+from analysis.dashboard.explore.levels import add_levels
 from analysis.dashboard.explore.lines import bundled, lines_of
 from analysis.dashboard.explore.panels import Panels, coordinates, looks_of
 from analysis.plotting.theme import escaped, faint
@@ -69,7 +70,7 @@ def draw(  # noqa: PLR0913 -- a reader chooses that much
         marks, centres = marks_of(scene), means_of(scene) if means else []
         _add_marks(panels, marks, looks, soft={mean.group for mean in centres})
         levels = means_of(scene.levels) if means and scene.levels is not None and len(scene.xs) else []
-        _add_levels(panels, levels, looks)
+        add_levels(panels, levels, looks)
         _add_means(panels, centres, looks)
         note = _note_of_dots(scene, marks, centres)
         if levels:
@@ -136,25 +137,6 @@ def _add_means(panels: Panels, means: Sequence[Mean], looks: Sequence[Style]) ->
             marker={"color": looks[group].colour, "symbol": looks[group].marker, "size": 11},
             unselected={"marker": {"opacity": 1}},
             hovertemplate="%{text}<br>" + coordinates(panels.scene) + "<extra></extra>",
-        )
-
-
-def _add_levels(panels: Panels, levels: Sequence[Mean], looks: Sequence[Style]) -> None:
-    """Add the means of configurations that have no place on the x axis, as lines across it."""
-    scene = panels.scene
-    ends = [float(scene.xs.min()), float(scene.xs.max())]
-    for level in levels:
-        panels.add(
-            "scatter",
-            level.panel,
-            level.group,
-            x=ends,
-            y=[level.y, level.y],
-            customdata=2 * [[str(scene.levels.runs["run_id"].iloc[level.first]), -1, -1]] if scene.levels else None,
-            text=2 * [f"{escaped(level.name)}<br>mean of {counted(level.n, 'run')}"],
-            mode="lines",
-            line={"color": looks[level.group].colour, "width": 2, "dash": looks[level.group].dash},
-            hovertemplate=f"%{{text}}<br>{escaped(scene.y.title)}: %{{y:.4~g}}<extra></extra>",
         )
 
 

@@ -5,8 +5,9 @@ import pytest
 
 from analysis.dashboard.explore.brush import Brush
 from analysis.dashboard.explore.choices import Choices
-from analysis.dashboard.explore.dots import marks_of, means_of
+from analysis.dashboard.explore.dots import Mean, marks_of, means_of
 from analysis.dashboard.explore.figure import draw
+from analysis.dashboard.explore.levels import named_ends
 from analysis.dashboard.explore.lines import MAX_LINES, bundled, lines_of, smoothed
 from analysis.dashboard.explore.panels import log_ticks
 from analysis.dashboard.explore.table import RunsTable
@@ -81,11 +82,23 @@ def test_a_mean_is_that_of_the_complete_runs_of_a_configuration(table):
 
 def test_configurations_without_a_place_on_the_x_axis_are_levels(table):
     figure = drawn(table).figure
-    levels = [trace for trace in figure.data if trace.mode == "lines"]
+    levels = [trace for trace in figure.data if trace.mode == "lines+markers+text"]
     assert len(levels) == 2
     assert {level.text[0].split(",")[0] for level in levels} == {"cce", "gce"}
     assert levels[0].y[0] == levels[0].y[1]
     assert list(levels[0].x) == [100, 10_000]
+
+
+def test_a_level_has_its_name_at_an_end_and_near_ones_at_different_ends(table):
+    levels = [trace for trace in drawn(table).figure.data if trace.mode == "lines+markers+text"]
+    assert [level.texttemplate for level in levels] == [("", "<b>cce</b>"), ("", "<b>gce</b>")]
+    means = [Mean(0, 0, "", 0, 0.0, y, None, None, 1) for y in (70.0, 70.1, 90.0)]
+    assert named_ends(means, np.array([50.0, 95.0])) == [1, 0, 1]
+
+
+def test_many_levels_have_no_names():
+    means = [Mean(0, 0, "", 0, 0.0, float(y), None, None, 1) for y in range(9)]
+    assert named_ends(means, np.array([50.0])) == [None] * 9
 
 
 def test_a_run_that_is_not_complete_is_a_cross(table):
