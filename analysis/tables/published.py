@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from analysis.findings.paper import published
 from analysis.findings.paper.claims import Claim, GapClaim, SpreadClaim, TrendClaim
@@ -163,8 +163,10 @@ def claims_table(checked: Sequence[Check]) -> Table:
         *(f"On the claim that {claim.text}: {claim.note}" for claim in (c.claim for c in tested) if claim.note),
     ]
     header = ("Claim", "Published", "Ours", "Ours minus published", "Our runs")
-    kinds = ("text", "text", "text", "number", "text")  # numbers stand in words, which do not align
-    return Table("Published claims", header, rows, " ".join(filter(None, notes)), procedures=used, kinds=kinds)
+    note = " ".join(filter(None, notes))
+    # Numbers stand in words, which do not align.
+    kinds: tuple[Literal["text", "number"], ...] = ("text", "text", "text", "number", "text")
+    return Table("Published claims", header, rows, note, procedures=used, kinds=kinds)
 
 
 def claims_in_words(checked: Sequence[Check]) -> tuple[str, ...]:
