@@ -32,7 +32,8 @@ UNFOLDED = 1000  # characters: wide enough that no cell is folded
 LONG_WORD = 24  # characters of a word that a column need not be wide enough for
 GAP = 2  # characters between columns
 NUMBER = re.compile(r"[-+−]?[\d,.]+( ?%)?|-*")  # noqa: RUF001 -- the sign of typeset numbers
-WORD = re.compile(r"\S+(?: (?:[=±] \S+|%))* *")  # "words", "T = 1000" or "80.3 ± 1.2 %", with the blanks after it
+# "words", "T = 1000" or "80.3 ± 1.2 %", with the blanks after it; or a command that ends a sentence.
+WORD = re.compile(r"(?<=: )gce-study .+|\S+(?: (?:[=±] \S+|%))* *")
 COMMAND = re.compile(r"[\w ]*:? *\bgce-study ")  # a line that begins so is copied into a shell
 MAX_UNCOUNTED = 3  # problems; if there are more, their number is printed too
 _listeners: list[Callable[[str], None]] = []

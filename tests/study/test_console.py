@@ -75,6 +75,12 @@ def test_a_command_to_copy_is_not_broken(capsys, lead):
 
 
 @pytest.mark.usefixtures("narrow")
+def test_a_command_that_ends_a_sentence_is_on_one_line(capsys):
+    say("demo: nothing is lost; continue with: gce-study run demo --dashboard")
+    assert capsys.readouterr().out.splitlines()[-1] == "gce-study run demo --dashboard"
+
+
+@pytest.mark.usefixtures("narrow")
 def test_a_table_without_room_has_its_cells_below_the_names(capsys):
     show("", ("name", "accuracy", "runs"), [("adaptive T=1000", "81.2 ± 0.3", "12")])
     assert capsys.readouterr().out.splitlines() == ["adaptive T=1000", "  accuracy: 81.2 ± 0.3", "  runs: 12"]
