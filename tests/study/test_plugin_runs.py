@@ -42,6 +42,7 @@ STUDY = {
     "seeds": 1,
     # Adam's first steps are as large for a rounding error as for a gradient; those of SGD are not.
     "training": {"epochs": 3, "batch_size": 16, "optimizer": "sgd", "learning_rate": 0.001},
+    "resources": {"max_concurrent": 1},
 }
 
 
