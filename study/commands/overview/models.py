@@ -125,10 +125,7 @@ class ListAnswer(Answer):
 
 
 class JobAnswer(Answer):
-    """What ``status --json`` prints of a study on a cluster, an address or a cluster file.
-
-    ``last_line`` is of the driver's output.
-    """
+    """What ``status --json`` prints of a study on a cluster; ``last_line`` is of the driver's output."""
 
     study: str
     cluster: str
@@ -150,7 +147,7 @@ class Job(BaseModel):
 
 
 class JobsAnswer(Answer):
-    """What ``list --json`` prints of a cluster."""
+    """What ``list --json`` prints of a cluster, which is an address or a cluster file."""
 
     cluster: str
     studies: list[Job]
