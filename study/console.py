@@ -34,7 +34,7 @@ GAP = 2  # characters between columns
 NUMBER = re.compile(r"[-+−]?[\d,.]+( ?%)?|-*")  # noqa: RUF001 -- the sign of typeset numbers
 # "words", "T = 1000" or "80.3 ± 1.2 %", with the blanks after it; or a command that ends a sentence.
 WORD = re.compile(r"(?<=: )gce-study .+|\S+(?: (?:[=±] \S+|%))* *")
-COMMAND = re.compile(r"[\w ]*:? *\bgce-study ")  # a line that begins so is copied into a shell
+COMMAND = re.compile(r" *(?:[\w ]+: +)?gce-study (?!.*: )")  # a line that is one is copied into a shell
 MAX_UNCOUNTED = 3  # problems; if there are more, their number is printed too
 _listeners: list[Callable[[str], None]] = []
 

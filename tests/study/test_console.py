@@ -5,6 +5,7 @@ import sys
 
 import pytest
 
+from study.cli import main
 from study.console import complain, print_traceback, say, show, write
 
 HOSTILE = "a\x1b[2J\ngce-study: all is well\u202e"
@@ -78,6 +79,15 @@ def test_a_command_to_copy_is_not_broken(capsys, lead):
 def test_a_command_that_ends_a_sentence_is_on_one_line(capsys):
     say("demo: nothing is lost; continue with: gce-study run demo --dashboard")
     assert capsys.readouterr().out.splitlines()[-1] == "gce-study run demo --dashboard"
+
+
+@pytest.mark.usefixtures("narrow")
+def test_a_refused_argument_is_explained_in_whole_words(capsys):
+    with pytest.raises(SystemExit, match="2"):
+        main(["status", "demo", "--wach"])
+    lines = capsys.readouterr().err.splitlines()
+    assert max(map(len, lines[-3:])) <= 24
+    assert " ".join(lines).endswith("unknown argument: '--wach' (did you mean --watch?)")
 
 
 @pytest.mark.usefixtures("narrow")

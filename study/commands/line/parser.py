@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from study.spec.messages import closest, shown
-from trainables.characters import one_line
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -44,8 +44,12 @@ class CommandParser(argparse.ArgumentParser):
         return options
 
     def error(self, message: str) -> NoReturn:
-        """End the process with code 2 and a message of one line, whatever was typed."""
-        super().error(one_line(message))
+        """Print the usage and a message of one line, whatever was typed, and end the process with code 2."""
+        from study.console import say  # noqa: PLC0415 -- rich, which no parsing needs
+
+        self.print_usage(sys.stderr)
+        say(f"{self.prog}: error: {message}", err=True)
+        self.exit(2)
 
     def refuse(self, unknown: Sequence[str]) -> NoReturn:
         """End the process because of arguments that this command does not have."""
