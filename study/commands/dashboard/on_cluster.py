@@ -26,6 +26,7 @@ ANSWER_S = 60.0  # for the dashboard to answer
 CHECKS = 5  # seconds between two checks whether it still does
 RETRY_S = 5.0  # between two tries to connect again
 RECONNECT_S = 300.0  # for which they are made
+ANNOUNCED = 2  # at which of them in a row the loss is printed
 
 
 def open_on_cluster(file: Path, name: str, port: int) -> int:
@@ -51,7 +52,7 @@ def open_on_cluster(file: Path, name: str, port: int) -> int:
     port = free_port(port)  # before the connection, which takes seconds
     job, remote = _served(file, name)
     _show(file, job, remote, port)
-    until = 0.0
+    until, failures = 0.0, 0
     while True:
         try:
             job, remote = _served(file, job.study)
@@ -60,14 +61,16 @@ def open_on_cluster(file: Path, name: str, port: int) -> int:
             say(str(ended))
             return 0
         except EngineError as error:
-            if not until:
-                say(f"the connection is lost ({error}); trying again for {RECONNECT_S / 60:.0f} minutes", err=True)
+            failures += 1
+            if failures == 1:
                 until = time.monotonic() + RECONNECT_S
+            elif failures == ANNOUNCED:  # at the first, the study may be about to end
+                say(f"the connection is lost ({error}); trying again for {RECONNECT_S / 60:.0f} minutes", err=True)
             elif time.monotonic() > until:
                 raise
             time.sleep(RETRY_S)
         else:
-            until = 0.0
+            failures = 0
 
 
 def _served(file: Path, name: str) -> tuple[Attempt, int]:

@@ -129,12 +129,17 @@ def test_the_port_that_the_newest_running_driver_printed_is_forwarded(opened, ht
 def test_a_lost_connection_is_opened_again_at_the_same_port(opened, http_port, capsys):
     lost = EngineError("SSH does not answer")
     resumed = FakeCluster(RAIN, log="dashboard: http://127.0.0.1:8055/study/rain\n")
-    code, asked = opened(FakeCluster(RAIN), lost, resumed, ENDED, here=http_port)
+    code, asked = opened(FakeCluster(RAIN), lost, lost, resumed, ENDED, here=http_port)
     assert (code, asked) == (0, [(8051, http_port), (8055, http_port)])
     assert capsys.readouterr().err.splitlines() == [
         "the connection is lost (SSH does not answer); trying again for 0 minutes",
         "connected again",
     ]
+
+
+def test_a_dashboard_that_ends_before_its_job_is_no_lost_connection(opened, http_port, capsys):
+    assert opened(FakeCluster(RAIN), EngineError("not yet"), ENDED, here=http_port) == (0, [(8051, http_port)])
+    assert capsys.readouterr().err == ""
 
 
 def test_a_cluster_that_is_gone_ends_the_command(opened, http_port, capsys):
