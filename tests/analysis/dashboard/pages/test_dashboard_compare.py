@@ -93,11 +93,12 @@ def test_a_study_that_does_not_exist_is_named(studies):
 def test_a_study_is_added_in_the_browser_and_stays_in_the_address(served, page):
     expect = pytest.importorskip("playwright.sync_api").expect
     page.goto(f"{served}/compare?study=a")
-    expect(page.get_by_text("Choose 2 to 6 studies.")).to_be_visible()
+    expect(page.get_by_text("Choose 2 to 6; the others are compared with the first")).to_be_visible()
     page.get_by_role("textbox", name="Studies to compare").fill("c")
     page.get_by_role("option", name="c").click()
     expect(page).to_have_url(f"{served}/compare?study=a&study=c")
     expect(page.locator(".js-plotly-plot .main-svg").first).to_be_visible()
     expect(page.get_by_role("heading", name="a and c")).to_be_visible()
     page.go_back()
-    expect(page.get_by_text("Choose 2 to 6 studies.")).to_be_visible()
+    expect(page.get_by_role("heading", name="Results")).to_have_count(0)
+    expect(page.get_by_text("Choose 2 to 6; the others are compared with the first")).to_be_visible()
