@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from analysis.dashboard.addresses import Address
-    from analysis.dashboard.reading.job import StillWorkingError
     from analysis.dashboard.studies import Studies
     from analysis.plotting.figure import Figure
     from analysis.tables.table import Table
@@ -206,13 +205,6 @@ def holder(key: str, *blocks: Block) -> Block:
     return Block(key, _stamp([block.key for block in blocks]), inner=tuple(block.within(key) for block in blocks))
 
 
-def working(error: StillWorkingError) -> Block:
-    """Return what stands in place of something that is still being computed: what is being done, and how far it is."""
-    count = f": {error.done:,} of {error.total:,}" if error.total else " …"
-    bar = [html.Progress(value=str(error.done), max=str(error.total), **aria(label=str(error)))] if error.total else []
-    return replace(part("working", *bar, html.P(f"{error}{count}", className="soft")), busy=True)
-
-
 def _with_visible_text(component: Any) -> Any:  # noqa: ANN401 -- a component, or what one may hold
     """Return a component, or a text, in which every text that a reader sees is ``visible``."""
     if isinstance(component, str):
@@ -251,23 +243,6 @@ def plain_table(header: Sequence[str], body: list[Any]) -> Any:  # noqa: ANN401 
 def chip(text: str, address: Address, *, chosen: bool) -> Any:  # noqa: ANN401 -- a component
     """Return one choice of a filter, as a link."""
     return dcc.Link(text, href=str(address), className="chip here" if chosen else "chip")
-
-
-def page_links(page: int, pages: int, address: Address) -> Any:  # noqa: ANN401 -- a component
-    """Return links to the pages before and after one page of a list.
-
-    Args:
-        page: from 1.
-        pages: how many there are.
-        address: of the list.
-
-    """
-    links = []
-    if page > 1:
-        links.append(dcc.Link("Previous page", href=str(address.but(page=page - 1))))
-    if page < pages:
-        links.append(dcc.Link("Next page", href=str(address.but(page=page + 1))))
-    return html.P(links, className="turning")
 
 
 def aria(**attributes: str) -> Any:  # noqa: ANN401 -- dash has no types for them

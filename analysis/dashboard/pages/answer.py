@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from dash import dcc, html
 
-from analysis.dashboard.blocks import Block, aria, bar, holder, part, percent, plain_table, scrolled, table, working
-from analysis.dashboard.pages.sections import evidence, figure_block, folded, table_block
+from analysis.dashboard.blocks import Block, aria, bar, holder, part, percent, plain_table, scrolled, table
+from analysis.dashboard.pages.sections import evidence, figure_block, folded, table_block, working
 from analysis.dashboard.reading.job import StillWorkingError
 from analysis.dashboard.snapshot import ended
 from trainables.naming import counted, duration

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import dash_mantine_components as dmc
 from dash import Input, Output, dcc, html
 
-from analysis.dashboard.blocks import MIN_CHOICES, Block, aria, chip, page_links, part, scrolled
+from analysis.dashboard.blocks import MIN_CHOICES, Block, aria, chip, part, scrolled
 from analysis.dashboard.pages.confusions import confusion_blocks
 from analysis.dashboard.pages.explore.graphs import graph, themed
 from analysis.dashboard.pages.sections import clip_sections, play_button, section_blocks
@@ -204,6 +204,23 @@ def _rows(clips: Listing, address: Address, places: Mapping[str, int], *, truth:
         body.append(html.Tr(row, className="here" if path == address.clip else ""))
     header = html.Thead(html.Tr([html.Th(name, scope="col") for name in head]))
     return scrolled(html.Table([header, html.Tbody(body)], className="clips"), "Training clips")
+
+
+def page_links(page: int, pages: int, address: Address) -> Any:  # noqa: ANN401 -- a component
+    """Return links to the pages before and after one page of a list.
+
+    Args:
+        page: from 1.
+        pages: how many there are.
+        address: of the list.
+
+    """
+    links = []
+    if page > 1:
+        links.append(dcc.Link("Previous page", href=str(address.but(page=page - 1))))
+    if page < pages:
+        links.append(dcc.Link("Next page", href=str(address.but(page=page + 1))))
+    return html.P(links, className="turning")
 
 
 def _rank(clip: Mapping[Any, Any]) -> str:

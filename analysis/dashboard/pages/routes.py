@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 from dash import dcc, html
 
 from analysis.dashboard.addresses import Address
-from analysis.dashboard.blocks import Page, part, working
+from analysis.dashboard.blocks import Page, part
 from analysis.dashboard.explore.tables import Tables
 from analysis.dashboard.pages import clips, compare, home, queue, run, study
 from analysis.dashboard.pages.explore.comparison import add_compare_callbacks
 from analysis.dashboard.pages.explore.drawer import add_drawer_callbacks
 from analysis.dashboard.pages.explore.grid import add_grid_callbacks
 from analysis.dashboard.pages.explore.tab import add_explore_callbacks
+from analysis.dashboard.pages.sections import working
 from analysis.dashboard.reading.job import StillWorkingError
 from analysis.dashboard.studies import UnreadableStudyError
 

@@ -18,11 +18,19 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from analysis.dashboard.pages.view import View
+    from analysis.dashboard.reading.job import StillWorkingError
     from analysis.plotting.figure import Figure
     from analysis.report.sections import Section
     from analysis.tables.table import Table
 
 CLIPS = ("Test clips", "Validation labels", AUDIT)  # the sections on single clips, by title
+
+
+def working(error: StillWorkingError) -> Block:
+    """Return what stands in place of something that is still being computed: what is being done, and how far it is."""
+    count = f": {error.done:,} of {error.total:,}" if error.total else " …"
+    bar = [html.Progress(value=str(error.done), max=str(error.total), **aria(label=str(error)))] if error.total else []
+    return replace(part("working", *bar, html.P(f"{error}{count}", className="soft")), busy=True)
 
 
 def evidence(view: View) -> list[Section]:

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import dash_mantine_components as dmc
 from dash import dcc, html
 
-from analysis.dashboard.blocks import Page, aria, badge, elsewhere, part, working
+from analysis.dashboard.blocks import Page, aria, badge, elsewhere, part
 from analysis.dashboard.pages.about import about_blocks
 from analysis.dashboard.pages.answer import answer_blocks
 from analysis.dashboard.pages.clips import clips_blocks
 from analysis.dashboard.pages.explore.runs import runs_blocks
 from analysis.dashboard.pages.explore.tab import explore_blocks
+from analysis.dashboard.pages.sections import working
 from analysis.dashboard.pages.view import View
 from analysis.dashboard.reading.job import StillWorkingError
 from analysis.results.reported_metric import REPORTABLE
