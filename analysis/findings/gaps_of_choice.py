@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from analysis.results.runs_table import Key
     from analysis.statistics.intervals import Interval
 
-Judgement: TypeAlias = Literal["better", "worse", "open"]
+Judgement: TypeAlias = Literal["better", "worse", "unclear"]
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ class Gap:
         so. Runs that are too few for an interval leave it open.
         """
         if self.p is None or self.p >= ALPHA or not self.interval.has_width:
-            return "open"
+            return "unclear"
         return "better" if self.interval.mean > 0 else "worse"
 
 
@@ -70,7 +70,7 @@ def gaps_of_choice(finding: MethodFinding) -> tuple[Gap, ...]:
 
 def clearly_apart(finding: MethodFinding) -> set[Key | None]:
     """Return the configurations from which the choice differs clearly on test clips."""
-    return {gap.key for gap in gaps_of_choice(finding) if gap.judgement != "open"}
+    return {gap.key for gap in gaps_of_choice(finding) if gap.judgement != "unclear"}
 
 
 def pooled_gaps(finding: GridFinding, arm: str) -> tuple[Gap, ...]:

@@ -119,7 +119,18 @@ def size(finding: MethodFinding) -> str:
     parts += [counted(len(folds), "fold")] if folds else []
     seeds = {len(set(of["seed"])) for _, of in runs.groupby(["arm", "configuration", "subset"], sort=False)}
     parts += [counted(seeds.pop(), "seed")] if len(seeds) == 1 else []
-    return " × ".join(parts)  # noqa: RUF001 -- a sign of multiplication
+    whole = " × ".join(parts)  # noqa: RUF001 -- a sign of multiplication
+    return whole if isinstance(finding, GridFinding) else f"{whole}{_confirmed(finding)}"
+
+
+def _confirmed(finding: MethodFinding) -> str:
+    """Return how many configurations are confirmed, and on how many fresh seeds if on as many each."""
+    runs = finding.reported.runs
+    if runs.empty:
+        return ""
+    seeds = {len(set(of["seed"])) for _, of in runs.groupby(["arm", "configuration", "subset"], sort=False)}
+    times = f" × {counted(seeds.pop(), 'fresh seed')}" if len(seeds) == 1 else ""  # noqa: RUF001 -- as above
+    return f", {len(keys(runs))} confirmed{times}"
 
 
 def last_day(times: Iterable[str]) -> str:

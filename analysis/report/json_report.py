@@ -32,7 +32,7 @@ def report_json(report: MethodReport, sections: Sequence[Section]) -> str:
         advice: what to do, in a sentence; empty if there is nothing to advise.
         context: study, data set, size, day of the last run, version and storage location, as far as they are known.
         tiles: a list of {label, readings, detail}: the numbers of the first screen. A reading is {name, note, value,
-            margin, unit, judgement, aside}, all text; judgement is better, worse, open, or null, aside true or false.
+            margin, unit, judgement, aside}, all text; judgement is better, worse, unclear or null, aside true or false.
         verdict: the report's sentences, in English.
         cautions: a list of sentences.
         choice: ``findings.choice.Best`` (study, method, arm, configuration, subset, loss, selected_on, tested_by,

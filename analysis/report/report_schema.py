@@ -54,7 +54,7 @@ def report_schema() -> Schema:
 
 def _reading() -> Schema:
     """Return the schema of ``text.tiles.Reading``."""
-    judgement = {"enum": ["better", "worse", "open", None]}
+    judgement = {"enum": ["better", "worse", "unclear", None]}
     return _object(
         **dict.fromkeys(("name", "note", "value", "margin", "unit"), _TEXT), judgement=judgement, aside=_TRUTH
     )

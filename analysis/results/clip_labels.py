@@ -182,7 +182,7 @@ def _published_clips(storage: Location, plan: StudyPlan) -> list[_Clip] | None:
     except FileNotFoundError:
         return None
     except (ValueError, KeyError, TypeError, IndexError) as error:
-        msg = f"{path}: this is no data set as gce-study leaves it: {str(error).removeprefix(f'{path}: ')}"
+        msg = f"{path}: not a data set that gce-study wrote: {str(error).removeprefix(f'{path}: ')}"
         raise ValueError(msg) from error
     sizes = Counter(clip.part for clip in clips)
     unknown = sorted({clip.label for clip in clips} - set(data.classes))

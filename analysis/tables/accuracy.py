@@ -23,7 +23,6 @@ from analysis.tables.interval_cells import IntervalCells, span
 from analysis.tables.table import NONE, Table
 from analysis.text.methods.procedures import SHARED_LUCK, WITHOUT_EACH_SEED, explained
 from analysis.text.phrases import MIN_SHOWN_LUCK, joined, selected_words
-from analysis.text.validation_clips import far_below_test
 from trainables.metrics import METRICS
 from trainables.naming import counted
 from trainables.numerals import hundredfold
@@ -98,7 +97,7 @@ def _results_notes(finding: Finding, metrics: Sequence[str], cells: IntervalCell
         notes.append("Shared luck is not subtracted here from the test mean of the choice.")
     if bold:
         notes += [BOLD.format(selected_words(finding.selected_on)), *([CONTROLS] if finding.controls else [])]
-    return [*notes, *filter(None, [far_below_test(finding) if len(metrics) > 1 else ""])]
+    return notes
 
 
 def standing_out(finding: Finding) -> list[Key]:

@@ -43,7 +43,7 @@ def settle_table(finding: SettleFinding) -> Table:
         chances = (chance(standing.within[place]), chance(standing.best[place]))
         rows.append((key.configuration, *means, posterior, *chances))
     tolerance = counted_points(state.goal.within)
-    what = cells.note(unit="")
+    what = cells.note(unit="").rstrip(".")
     note = (
         f"The choice is the configuration that is most probably within {tolerance} of the best, by a Gaussian process "
         "over the parameter's scale with a separate deviation for every configuration. Accuracies in %"

@@ -29,6 +29,7 @@ MAX_CHARACTERS = 110  # names are long sequences without blanks
 MAX_BEHIND = 2  # arms whose distance is written
 MAX_WORSE = 3  # configurations that are named as worse; more are counted
 MAX_TIED = 4  # configurations that tie and are named although all do
+MAX_PAIR = 50  # characters of the names of two configurations
 MANY_SEEDS = 100  # a difference that takes more is not worth showing
 
 
@@ -145,14 +146,15 @@ def _tie(finding: MethodFinding, bests: Bests, names: ShortNames, lead: Key, cou
 
 def _tie_advice(finding: MethodFinding, bests: Bests, names: ShortNames, lead: str) -> str:
     scores = finding.scores("selection")
-    first, second = (scores.get(key, {}) for key in bests.members[:2])
-    gaps = differences(first, second)
+    gaps = differences(*(scores.get(key, {}) for key in bests.members[:2]))
     more = seeds_to_separate(gaps) if len(gaps) > 1 else None
+    pair = joined([key.configuration for key in bests.members[:2]])
+    two = pair if len(pair) <= MAX_PAIR else "the first two"
     separate = ""
     if more is not None and more > MANY_SEEDS:
-        separate = f"Over {MANY_SEEDS} more seeds would be needed to separate the first two."
+        separate = f"Over {MANY_SEEDS} more seeds would be needed to separate {two}."
     elif more:
-        separate = f"About {counted(more, 'more seed')} of each would separate the first two."
+        separate = f"About {counted(more, 'more seed')} would separate {two}."
     pick = f"If you must pick one: {lead}."
     return " ".join(filter(None, [_worse(bests, names), pick, _behind(finding, bests), separate]))
 
@@ -210,18 +212,22 @@ def _of_subsets(finding: GridFinding) -> Headline:
     variants += [f"{each} is best on {most} of {total} subsets{rest}" for each in names]
     variants += [f"{each} is best on {most} of {total}{rest}" for each in names]
     text = fitting(finding, [*variants, f"Of {total} subsets, {won} {'has' if won == 1 else 'have'} a winner"])
-    return Headline(text, _advised(finding, f"Use {name}." if most == total else _use_on(winners, named, total)))
+    return Headline(text, _advised(finding, f"Use {name}." if most == total else _use_on(sets, named)))
 
 
-def _use_on(winners: Mapping[str, Key], named: Mapping[str, ShortNames], total: int) -> str:
-    """Name the subsets that each winner wins, and state what the pick of the others is."""
+def _use_on(sets: Mapping[str, Bests], named: Mapping[str, ShortNames]) -> str:
+    """Name the subsets that each winner wins, and what ties on the others if the same do on each."""
     won: dict[str, list[str]] = {}
-    for subset, key in winners.items():
-        won.setdefault(named[subset].full([key]), []).append(subset)
+    for subset, bests in sets.items():
+        if bests.winner is not None:
+            won.setdefault(named[subset].full([bests.winner]), []).append(subset)
     places = [f"{name} on subset{'s' * (len(on) > 1)} {shortlist(on)}" for name, on in won.items()]
-    rest = total - len(winners)
-    others = "the other" if rest == 1 else f"the {rest} others"
-    return f"Use {joined(places)}{f'; on {others}, the pick is one of several that may be best' if rest else ''}."
+    tied = [named[subset].full(bests.members) for subset, bests in sets.items() if bests.winner is None]
+    if not tied:
+        return f"Use {joined(places)}."
+    same = len(set(tied)) == 1 and len(tied[0]) <= MAX_CHARACTERS
+    what = f"{tied[0]} tie" if same else "the pick is one of several that may be best"
+    return f"Use {joined(places)}; on {'the other' if len(tied) == 1 else f'the {len(tied)} others'}, {what}."
 
 
 def _of_settle(finding: SettleFinding) -> Headline:

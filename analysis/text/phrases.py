@@ -129,7 +129,9 @@ def cost(results: StudyResults) -> str:
 def training_time(results: StudyResults) -> str:
     """Return how long all recorded runs trained together, over all attempts: ``88.5 hours``."""
     hours = sum(record.cost.wall_s for record in results.records.values()) / HOUR_S
-    return f"{hours:.1f} hours" if hours >= 1 else counted(round(60 * hours), "minute")
+    if hours < 1:
+        return counted(round(60 * hours), "minute")
+    return "1 hour" if round(hours, 1) == 1 else f"{hours:.1f} hours"
 
 
 def budget_ended(results: StudyResults) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -51,9 +52,14 @@ class ShortNames:
         return next(self.variants(keys))
 
     def variants(self, keys: Sequence[Key]) -> Iterator[str]:
-        """Yield names of a set of configurations, the shorter ones later."""
+        """Yield names of a set of configurations, the shorter ones later.
+
+        Arms with several values come first: those in ``gce and adaptive with T 100 to 1000`` may seem to be of both.
+        """
+        members = Counter(key.arm for key in keys)
+        arms = sorted((arm for arm in self._arms if arm in members), key=lambda arm: members[arm] == 1)
         for link in (" with ", " "):
-            yield joined([self._of_arm(arm, keys, link) for arm in self._arms if arm in {key.arm for key in keys}])
+            yield joined([self._of_arm(arm, keys, link) for arm in arms])
 
     def by_arm(self, keys: Sequence[Key]) -> str:
         """Return the names of the arms alone; empty unless every arm has a single compared configuration."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from analysis.findings.gaps_of_choice import gaps_of_choice, pooled_gaps
 from analysis.findings.method_finding import GridFinding
 from analysis.results.measures import metric_name, metric_words
-from analysis.results.runs_table import WAITING, folds_of, left_out_count
+from analysis.results.runs_table import WAITING, folds_of, status_counts
 from analysis.statistics.intervals import MIN_SEEDS
 from analysis.text.certainty import certainty, stands
 from analysis.text.phrases import HIGHEST, MIN_SHOWN_LUCK, recorded_of_planned, selected_words, training_time
@@ -123,10 +123,13 @@ def _scores_on_subsets(finding: GridFinding) -> tuple[Tile, ...]:
     ]
     if not readings:
         return ()
-    shown = _shown(readings, "subsets")
     picked = any(finding.tested(choice).picked for choice in made.values())
-    about = "the pick on each subset" + ("; probably too high, as the same runs made the choice" if picked else "")
-    return (Tile(metric_name(finding.results.tested_by), tuple(readings[:MAX_READINGS]), f"{about}{shown}"),)
+    luck = max(finding.tested(choice).luck for choice in made.values())
+    subtracted = f"up to {hundredfold(luck)} points subtracted" if luck >= MIN_SHOWN_LUCK else ""
+    about = "probably too high" if picked else subtracted
+    label = f"{metric_name(finding.results.tested_by)} of each subset's pick"
+    details = [f"{about}, as the same runs made the choice" if about else "", _shown(readings, "subsets")]
+    return (Tile(label, tuple(readings[:MAX_READINGS]), "; ".join(filter(None, details))),)
 
 
 def _percent(interval: Interval, name: str = "", note: str = "") -> Reading:
@@ -150,8 +153,8 @@ def _differences(finding: MethodFinding) -> tuple[Tile, ...]:
     gaps = gaps_of_choice(finding)
     if not gaps:
         return ()
-    words = f"points of {metric_words(finding.metric)}, paired by seed"
-    return (_against("The choice" if finding.best and finding.best.beaten else "The pick", gaps, words),)
+    who = "The choice" if finding.best and finding.best.beaten else "The pick"
+    return (_against(who, gaps, metric_words(finding.metric), "paired by seed"),)
 
 
 def _pooled(finding: GridFinding) -> tuple[Tile, ...]:
@@ -160,7 +163,8 @@ def _pooled(finding: GridFinding) -> tuple[Tile, ...]:
     gaps = pooled_gaps(finding, arm)
     if not gaps:
         return ()
-    return (_against(arm, gaps, f"points of {metric_words(finding.metric)} over all subsets, paired by seed"),)
+    subsets = sum(choice is not None for choice in finding.choices.values())
+    return (_against(arm, gaps, metric_words(finding.metric), f"means over the {subsets} subsets, paired by seed"),)
 
 
 def leading_arm(choices: Sequence[Choice]) -> str:
@@ -169,7 +173,7 @@ def leading_arm(choices: Sequence[Choice]) -> str:
     return max(arms, key=arms.count)
 
 
-def _against(who: str, gaps: Sequence[Gap], words: str) -> Tile:
+def _against(who: str, gaps: Sequence[Gap], metric: str, about: str) -> Tile:
     """Return the tile of the differences; better and worse are called so after Holm's correction alone."""
     readings = tuple(_points(gap) for gap in gaps[:MAX_READINGS])
     few = any(gap.interval.n < MIN_SEEDS for gap in gaps)
@@ -177,20 +181,21 @@ def _against(who: str, gaps: Sequence[Gap], words: str) -> Tile:
     width = "" if any(gap.interval.has_width for gap in gaps) else why
     if len(gaps) == 1:
         only = replace(readings[0], name="")
-        return Tile(f"{who} against {gaps[0].arm}", (only,), f"{words}{width}")
-    return Tile(f"{who} against", readings, f"{words}{width}{_shown(gaps, 'arms')}")
+        return Tile(f"{who} against {gaps[0].arm}, in points of {metric}", (only,), f"{about}{width}")
+    details = [f"{about}{width}", _shown(gaps, "arms")]
+    return Tile(f"{who} against, in points of {metric}", readings, "; ".join(filter(None, details)))
 
 
 def _points(gap: Gap) -> Reading:
     interval = gap.interval
     margin = f"± {hundredfold(interval.half_width)}" if interval.half_width is not None and interval.has_width else ""
-    note = "control, never chosen" if gap.control else ""
+    note = "control, for comparison only" if gap.control else ""
     number = hundredfold(interval.mean, sign="+")
     return Reading(number, margin, name=gap.arm, note=note, judgement=gap.judgement, aside=gap.control)
 
 
 def _shown(every: Sequence[object], what: str) -> str:
-    return f"; {MAX_READINGS} of {len(every)} {what}" if len(every) > MAX_READINGS else ""
+    return f"{MAX_READINGS} of {len(every)} {what}" if len(every) > MAX_READINGS else ""
 
 
 def _certainty(finding: MethodFinding) -> tuple[Tile, ...]:
@@ -202,10 +207,10 @@ def _cost(finding: MethodFinding) -> Tile:
     """Return how many runs there are and how long they trained; of a study that has not ended, what is still open."""
     results = finding.results
     runs = results.runs.drop_duplicates("run_id")
-    left, waiting = left_out_count(runs["status"]), int((runs["status"] == WAITING).sum())
+    waiting = int((runs["status"] == WAITING).sum())
     parts = [f"{training_time(results)} of training"] if results.records else []
     parts += [f"{waiting:,} still waiting"] if waiting else []
-    parts += [f"{left:,} left out"] if left else []
+    parts += list(filter(None, [status_counts(runs["status"])]))
     if results.ended:
         return Tile("Cost", (Reading(counted(len(results.records), "run")),), "; ".join(parts))
     return Tile("So far", (Reading(recorded_of_planned(results)),), "; ".join(parts))

@@ -181,7 +181,7 @@ def test_the_note_of_a_table_states_why_a_control_is_not_bold(study: Builder) ->
     table = results_table(controlled(study).finding(), "test")
     labels = [row[0] for row in table.rows]
     assert [labels[row] for row, _ in table.bold] == ["adaptive T=1000"]
-    assert table.note.endswith("A control is compared and never chosen, so it is not bold whatever it scores.")
+    assert table.note.endswith("Controls are never bold, as they are never chosen.")
 
 
 def test_without_controls_no_note_mentions_them(study: Builder) -> None:

@@ -40,20 +40,20 @@ def test_the_choice_is_first_and_other_arms_follow_in_the_order_of_validation(st
     assert [gap.judgement for gap in gaps] == ["better", "worse"]
 
 
-def test_a_difference_within_the_noise_is_open(study: Builder) -> None:
+def test_a_difference_within_the_noise_is_unclear(study: Builder) -> None:
     (gap,) = gaps_of_choice(_arms(study, (0.7505, 0.75)).finding())
-    assert gap.judgement == "open"
+    assert gap.judgement == "unclear"
 
 
-def test_few_runs_leave_any_difference_open(study: Builder) -> None:
+def test_few_runs_leave_any_difference_unclear(study: Builder) -> None:
     (gap,) = gaps_of_choice(_arms(study, (0.75, 0.6), seeds=4).finding())
     assert gap.p is not None
     assert gap.p < 0.001
-    assert gap.judgement == "open"
+    assert gap.judgement == "unclear"
 
 
-@pytest.mark.parametrize(("p", "judgement"), [(0.049, "better"), (0.05, "open"), (None, "open")])
-def test_what_is_clear_by_itself_is_open_unless_it_stays_so_after_holm(p: float | None, judgement: str) -> None:
+@pytest.mark.parametrize(("p", "judgement"), [(0.049, "better"), (0.05, "unclear"), (None, "unclear")])
+def test_what_is_clear_by_itself_is_unclear_unless_it_stays_so_after_holm(p: float | None, judgement: str) -> None:
     interval = difference_interval([0.01, 0.011, 0.009, 0.012, 0.008, 0.01])
     assert interval.low is not None
     assert interval.low > 0

@@ -173,10 +173,10 @@ def test_a_data_set_that_is_not_the_plans_is_refused(study: Builder, tmp_path: P
 def test_a_damaged_data_set_is_refused_by_name(study: Builder, tmp_path: Path) -> None:
     _leave(tmp_path, study, [])
     next((tmp_path / "datasets").iterdir()).write_text('{"manifest": 1}')
-    with pytest.raises(ValueError, match=r"\.json: damaged: no key frames; manifest: "):
+    with pytest.raises(ValueError, match=r"\.json: not a data set that gce-study wrote: damaged: no key frames; "):
         read_labels(tmp_path, study.plan())
     next((tmp_path / "datasets").iterdir()).write_text(json.dumps({"frames": "0" * 20, "manifest": {"clips": 1}}))
-    with pytest.raises(ValueError, match="no data set as gce-study leaves it"):
+    with pytest.raises(ValueError, match="not a data set that gce-study wrote"):
         read_labels(tmp_path, study.plan())
     row = ["a.wav", "Rain", "train", False, ["Rain"]]
     next((tmp_path / "datasets").iterdir()).write_text(json.dumps({"frames": "0" * 20, "manifest": {"clips": [row]}}))

@@ -117,7 +117,7 @@ def test_without_the_labels_nothing_is_said_of_clips(study: Builder, tmp_path: P
     path.write_text("{}")
     results = load_study(tmp_path, "best-t").results
     (text,), figures, tables = _section(results)
-    assert "this is no data set as gce-study leaves it" in text
+    assert "not a data set that gce-study wrote" in text
     assert (figures, tables, clips_per_class(results)) == ((), (), ())
     path.unlink()
     results = load_study(tmp_path, "best-t").results

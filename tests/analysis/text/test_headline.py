@@ -230,7 +230,7 @@ def test_advice_names_the_subsets_that_a_winner_wins(study: Builder) -> None:
     for subset, cce in (("all", 0.7), ("clean", 0.8001)):
         _arm(study, "gce", GCE(name="gce"), 0.8, subset)  # type: ignore[arg-type]
         _arm(study, "cce", CCE(name="cce"), cce, subset)  # type: ignore[arg-type]
-    advice = "Use gce on subset all; on the other, the pick is one of several that may be best."
+    advice = "Use gce on subset all; on the other, gce and cce tie."
     assert _told(study)[1] == advice
 
 

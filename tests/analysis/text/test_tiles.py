@@ -54,25 +54,25 @@ def _temperatures(study: Builder, means: Mapping[float, float], stage: Stage, se
 def test_a_grid_has_the_tiles_score_difference_certainty_and_cost(study: Builder) -> None:
     assert _told(_pair(study)) == {
         "Test accuracy of the pick": (["75.0 ± 0.1 %"], "6 seeds, 95 % interval"),
-        "The pick against cce": (["+4.0 ± 0.2 (better)"], "points of test accuracy, paired by seed"),
+        "The pick against cce, in points of test accuracy": (["+4.0 ± 0.2 (better)"], "paired by seed"),
         "How sure": (["Clear"], "better than the other in validation accuracy (95 %, all comparisons together)"),
         "Cost": (["12 runs"], "6.0 hours of training"),
     }
 
 
-def test_few_seeds_have_no_interval_and_leave_the_difference_open(study: Builder) -> None:
+def test_few_seeds_have_no_interval_and_leave_the_difference_unclear(study: Builder) -> None:
     told = _told(_pair(study, seeds=3))
     assert told["Test accuracy of the pick"] == (["75.0 %"], "3 seeds: no interval")
-    assert told["The pick against cce"][0] == ["+4.0 (open)"]
-    assert told["The pick against cce"][1].endswith("; too few runs for an interval")
+    assert told["The pick against cce, in points of test accuracy"][0] == ["+4.0 (unclear)"]
+    assert told["The pick against cce, in points of test accuracy"][1].endswith("; too few runs for an interval")
 
 
-def test_a_difference_that_does_not_vary_is_open_and_states_why(study: Builder) -> None:
+def test_a_difference_that_does_not_vary_is_unclear_and_states_why(study: Builder) -> None:
     for seed, noise in enumerate(NOISE):
         study.add("gce", GCE(name="gce"), seed, validation=0.8 + noise, test=0.75)
         study.add("cce", CCE(name="cce"), seed, validation=0.7 - noise, test=0.71)
-    readings, detail = _told(study)["The pick against cce"]
-    assert readings == ["+4.0 (open)"]
+    readings, detail = _told(study)["The pick against cce, in points of test accuracy"]
+    assert readings == ["+4.0 (unclear)"]
     assert detail.endswith("; no interval, as the differences show no spread")
 
 
@@ -86,7 +86,7 @@ def test_a_study_that_runs_counts_its_runs_and_hides_test_accuracies(study: Buil
     told = _told(study, show_test=False)
     assert list(told) == ["Validation accuracy of what leads", "How sure", "So far"]
     assert told["Validation accuracy of what leads"][1].endswith("Test accuracy is hidden until the study ends")
-    assert told["So far"] == (["13 of 14 runs"], "6.5 hours of training; 1 still waiting; 1 left out")
+    assert told["So far"] == (["13 of 14 runs"], "6.5 hours of training; 1 still waiting; 1 failed")
     detail = "better than the other in validation accuracy so far; 95 % holds at the study's end only"
     assert told["How sure"] == (["Clear so far"], detail)
 
@@ -109,9 +109,12 @@ def test_on_several_subsets_every_choice_has_its_score_and_the_leading_arm_its_p
         study.add("gce", GCE(name="gce"), seed, validation=0.6 + noise, test=0.6 + noise, subset="clean")
         study.add("cce", CCE(name="cce"), seed, validation=0.6 - noise, test=0.56 - noise, subset="clean")
     told = _told(study)
-    starts = [" ".join(reading.split()[:2]) for reading in told["Test accuracy"][0]]
+    starts = [" ".join(reading.split()[:2]) for reading in told["Test accuracy of each subset's pick"][0]]
     assert starts == ["all (gce)", "clean (gce)"]
-    assert told["gce against cce"][0] == ["+4.0 ± 0.2 (better)"]
+    assert told["gce against cce, in points of test accuracy"] == (
+        ["+4.0 ± 0.2 (better)"],
+        "means over the 2 subsets, paired by seed",
+    )
     assert told["How sure"] == (["Partly clear"], "1 of 2 subsets has a single best configuration (95 % on each)")
 
 
@@ -119,7 +122,7 @@ def test_of_many_arms_five_are_shown_and_the_number_stated(study: Builder) -> No
     for place in range(8):
         for seed, noise in enumerate(NOISE):
             study.add(f"arm{place}", GCE(name="gce", q=(place + 1) / 10), seed, validation=0.8 - place / 100 + noise)
-    readings, detail = _told(study)["The pick against"]
+    readings, detail = _told(study)["The pick against, in points of test accuracy"]
     assert len(readings) == 5
     assert detail.endswith("; 5 of 7 arms")
 
@@ -153,7 +156,7 @@ def test_an_unsettled_choice_states_what_probability_it_lacks(study: Builder) ->
 def test_a_choice_that_a_baseline_beats_is_not_called_the_pick(study: Builder) -> None:
     told = _settled(study, 0.9)
     assert "Test accuracy of the choice" in told
-    assert told["The choice against cce"][0][0].endswith("(worse)")
+    assert told["The choice against cce, in points of test accuracy"][0][0].endswith("(worse)")
 
 
 def test_a_search_that_confirmed_nothing_states_so(study: Builder) -> None:
@@ -175,10 +178,10 @@ def test_a_control_is_named_as_one_and_set_apart_after_the_other_arms(study: Bui
     for seed, noise in enumerate(NOISE):
         study.add("gce.fixed_q", GCE(name="gce", q=0.3), seed, validation=0.9, test=0.79 - noise, stage="control")
     made = tiles(method_finding(study_results(study.plan(), study.records)))
-    readings = next(tile.readings for tile in made if tile.label == "The pick against")
+    readings = next(tile.readings for tile in made if tile.label.startswith("The pick against"))
     assert [(reading.name, reading.note, reading.aside) for reading in readings] == [
         ("cce", "", False),
-        ("gce.fixed_q", "control, never chosen", True),
+        ("gce.fixed_q", "control, for comparison only", True),
     ]
 
 
