@@ -131,6 +131,8 @@ def training_time(results: StudyResults) -> str:
     hours = sum(record.cost.wall_s for record in results.records.values()) / HOUR_S
     if hours < 1:
         return counted(round(60 * hours), "minute")
+    if hours >= 100:  # noqa: PLR2004 -- from which tenths tell nothing
+        return f"{hours:,.0f} hours"
     return "1 hour" if round(hours, 1) == 1 else f"{hours:.1f} hours"
 
 

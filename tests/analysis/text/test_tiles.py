@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
+
 from analysis.findings.method_finding import method_finding
 from analysis.results.study_results import study_results
 from analysis.results.study_state import Progress
@@ -89,6 +91,13 @@ def test_a_study_that_runs_counts_its_runs_and_hides_test_accuracies(study: Buil
     assert told["So far"] == (["13 of 14 runs"], "6.5 hours of training; 1 still waiting; 1 failed")
     detail = "better than the other in validation accuracy so far; 95 % holds at the study's end only"
     assert told["How sure"] == (["Clear so far"], detail)
+
+
+@pytest.mark.parametrize(("runs", "time"), [(1, "30 minutes"), (2, "1 hour"), (13, "6.5 hours"), (230, "115 hours")])
+def test_the_time_of_training_has_as_many_digits_as_matter(study: Builder, runs: int, time: str) -> None:
+    for seed in range(runs):
+        study.add("cce", CCE(name="cce"), seed)
+    assert _told(study)["Cost"][1] == f"{time} of training"
 
 
 def test_without_a_complete_run_only_the_cost_is_left(study: Builder) -> None:
