@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from analysis.plotting.palette import on_scale
 from analysis.plotting.theme import GRID, empty, escaped, finite
 
 if TYPE_CHECKING:
@@ -82,10 +83,27 @@ def draw_class_matrix(  # noqa: PLR0913 -- a figure, its axes and what it shows 
         hovertemplate=f"{hovertemplate}<extra></extra>",
     )
     if len(called) <= MAX_PRINTED:
-        printed = [["" if value is None or value < LEAST_PRINTED else f"{value:.0f}" for value in row] for row in shown]
-        figure.update_traces(text=printed, texttemplate="%{text}")
+        _print_shares(figure, shown, called)
     _label(figure, rows, columns, len(called), font)
     return figure
+
+
+def _print_shares(figure: go.Figure, shown: Sequence[Sequence[float | None]], names: Sequence[str]) -> None:
+    """Write into each cell its share in %, in a colour that can be read there on either paper."""
+    cells = [
+        (name, label, value)
+        for label, values in zip(names, shown, strict=True)
+        for name, value in zip(names, values, strict=True)
+        if value is not None and value >= LEAST_PRINTED
+    ]
+    figure.add_scatter(
+        x=[x for x, _, _ in cells],
+        y=[y for _, y, _ in cells],
+        text=[f"{value:.0f}" for _, _, value in cells],
+        mode="text",
+        textfont={"color": [on_scale(value / 100) for _, _, value in cells]},
+        hoverinfo="skip",
+    )
 
 
 def _label(figure: go.Figure, rows: str, columns: str, classes: int, font: int) -> None:

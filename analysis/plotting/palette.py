@@ -75,8 +75,21 @@ def _strengths() -> tuple[Pair, ...]:
 
 
 STRENGTHS = _strengths()  # of lines, from the faintest to the one that stands out most
+# Of a number in a cell of a heat map, by the cell's share of the scale: each has a contrast of at least 4.5 on either
+# paper up to the share beside it. The colours between have to be black on both.
+ON_SCALE = ((0.45, Pair("#020202", "#ffffff")), (0.62, Pair("#010101", "#000000")), (1.0, Pair("#fffffe", "#000000")))
 # From each colour on white paper to the same one on dark paper.
 ON_DARK: dict[str, str] = {
     pair.light: pair.dark
-    for pair in (*STRENGTHS, *(shade for shades in HUES.values() for shade in shades), SOFT, GRID, PAPER, INK)
+    for pair in (
+        *STRENGTHS,
+        *(shade for shades in HUES.values() for shade in shades),
+        *(SOFT, GRID, PAPER, INK),
+        *(pair for _, pair in ON_SCALE),
+    )
 }
+
+
+def on_scale(share: float) -> str:
+    """Return the colour, on white paper, of text in a cell of a heat map at a share of its scale, from 0 to 1."""
+    return next(pair.light for most, pair in ON_SCALE if share <= most)

@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import numpy as np
+import plotly.io as pio
 import pytest
+from plotly.colors import sample_colorscale
 
 from analysis.plotting.class_matrix import MAX_NAME, MAX_PRINTED, axis_names, class_sizes, draw_class_matrix
+from analysis.plotting.dark import dark_colour
+from analysis.plotting.palette import on_scale
+from colours import contrast
 
 NAN = float("nan")
 
@@ -17,13 +22,24 @@ def matrix(classes: int) -> list[list[float]]:
 
 def test_few_classes_have_their_shares_printed_but_for_those_that_round_to_0() -> None:
     drawn = draw_class_matrix([[0.996, 0.004], [NAN, NAN]], ["a", "b"], rows="r", columns="c", hovertemplate="")
-    assert [list(row) for row in drawn.data[0].text] == [["100", ""], ["", ""]]
+    assert [(text, x, y) for text, x, y in zip(drawn.data[1].text, drawn.data[1].x, drawn.data[1].y, strict=True)] == [
+        ("100", "a", "a")
+    ]
     assert list(drawn.data[0].z[1]) == [None, None]
+
+
+def test_a_share_in_a_cell_has_a_contrast_of_4_5_on_both_papers() -> None:
+    for paper in ("gce_light", "gce_dark"):
+        stops = pio.templates[paper].layout.colorscale.sequential
+        for share in np.linspace(0, 1, 201):
+            (cell,) = sample_colorscale([[place, colour] for place, colour in stops], [share], colortype="tuple")
+            text = on_scale(share) if paper == "gce_light" else dark_colour(on_scale(share))
+            assert contrast(text, "#" + "".join(f"{round(255 * part):02x}" for part in cell)) >= 4.45, (paper, share)
 
 
 def test_of_more_classes_nothing_is_printed() -> None:
     names = [str(i) for i in range(MAX_PRINTED + 1)]
-    assert draw_class_matrix(matrix(len(names)), names, rows="r", columns="c", hovertemplate="").data[0].text is None
+    assert len(draw_class_matrix(matrix(len(names)), names, rows="r", columns="c", hovertemplate="").data) == 1
 
 
 @pytest.mark.parametrize("classes", [2, 20, 60, 200])
