@@ -165,7 +165,7 @@ class Studies:
                 if before and kept and (before.stamps, before.said_ended) == (stamps, bool(progress.ended)):
                     return before
                 source = Source(plan, runs, stamps, progress)
-                if job is None or job_of != source:
+                if job is None or job.failed or job_of != source:
                     job = Job(partial(self._made, key, source), "Reading the records")
                     self._jobs[key] = source, job
         try:

@@ -57,6 +57,11 @@ class Job(Generic[T]):
         """Whether there is a result or an error."""
         return self._future.done()
 
+    @property
+    def failed(self) -> bool:
+        """Whether there is an error."""
+        return self._future.done() and self._future.exception() is not None
+
     def result(self, patience_s: float) -> T:
         """Return the result.
 
