@@ -76,7 +76,9 @@ def test_a_confusion_is_picked_in_the_browser_and_stays_in_the_address(study, st
     page.goto(f"{served}{address}")
     clips = page.get_by_role("region", name="Clips of the confusion")
     expect(clips).to_contain_text("<b>rain 2.wav")
-    page.get_by_role("textbox", name="Clips of a confusion").fill("Wind taken")  # opens the list, as a click does
+    box = page.get_by_role("textbox", name="Clips of a confusion")
+    box.scroll_into_view_if_needed()  # a list whose box is out of view is hidden
+    box.fill("Wind taken")  # opens the list, as a click does
     page.get_by_role("option", name="Wind taken for Rain (50.0 %, 2 times)").click()
     expect(clips).to_contain_text("wind 1.wav")
     expect(clips).not_to_contain_text("rain 2.wav")
