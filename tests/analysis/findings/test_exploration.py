@@ -17,6 +17,7 @@ from analysis.tables.summary import summary
 from analysis.text.best import best_lines
 from analysis.text.phrases import chance
 from trainables.losses.catalogue import CCE, GCE, MAE, AdaptiveGCE
+from trainables.numerals import unbroken
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -291,7 +292,7 @@ def test_the_report_shows_exploring_and_confirming_apart(study: Builder, tmp_pat
     assert "adaptive T=100" not in {row[0] for table in found["Answer"].tables for row in table.rows}
     folder = write_report(tmp_path, study.write(tmp_path))
     assert (folder / "runs.csv").read_text().count(",explore,") == 18
-    assert "T = 1000 is chosen by validation accuracy" in (folder / "report.html").read_text()
+    assert unbroken("T = 1000 is chosen by validation accuracy") in (folder / "report.html").read_text()
 
 
 def test_a_study_that_only_explored_has_a_report(study: Builder, tmp_path: Path) -> None:
