@@ -65,7 +65,7 @@ def headline(finding: MethodFinding) -> Headline:
 def fitting(finding: Finding, variants: Sequence[str]) -> str:
     """Return the first variant that is short enough, else the last; it begins with ``So far`` until the study ends."""
     prefix = "" if finding.results.ended else "So far: "
-    texts = [f"{prefix}{text}" for text in variants]
+    texts = [f"{prefix}{text[:1].lower()}{text[1:]}" if prefix else text for text in variants]  # names have no capitals
     short = (text for text in texts if len(text.split()) <= MAX_WORDS and len(text) <= MAX_CHARACTERS)
     return next(short, texts[-1])
 
