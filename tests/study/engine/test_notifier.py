@@ -175,7 +175,7 @@ def test_an_address_that_is_none_is_refused_without_showing_it(tmp_path, url):
     with pytest.raises(SpecError) as error:
         read_spec(path)
     assert error.value.problems == [
-        f"{path}:9: notify.url: this address is not allowed; allowed: an address like https://HOST/PATH"
+        f"{path}:10: notify.url: this address is not allowed; allowed: an address like https://HOST/PATH"
     ]
 
 
