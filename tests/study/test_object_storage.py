@@ -136,7 +136,7 @@ def test_what_a_study_found_is_seen_where_it_lies(killed, capsys):
 
 def test_the_dashboard_shows_it_and_reads_no_record_twice(killed, monkeypatch):
     read = Mock(side_effect=read_or_explain)
-    monkeypatch.setattr("analysis.dashboard.studies.read_or_explain", read)
+    monkeypatch.setattr("analysis.dashboard.reading.records.read_or_explain", read)
     studies = Studies(killed[0], owner)
     (line,) = studies.summaries()
     assert (line.name, line.state, line.planned, line.recorded) == ("away", "complete", 4, 4)
