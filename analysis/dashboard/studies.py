@@ -165,11 +165,12 @@ class Studies:
                 if before and kept and (before.stamps, before.said_ended) == (stamps, bool(progress.ended)):
                     return before
                 source = Source(plan, runs, stamps, progress)
-                if job is None or job.failed or job_of != source:
+                if job is None or job_of != source or isinstance(job.error, OSError):  # may be readable again
                     job = Job(partial(self._made, key, source), "Reading the records")
                     self._jobs[key] = source, job
         try:
-            return job.result(self.patience_s if patience_s is None else patience_s)
+            with _explained():
+                return job.result(self.patience_s if patience_s is None else patience_s)
         except StillWorkingError:
             if before:
                 return before
@@ -178,8 +179,7 @@ class Studies:
     def _made(self, key: tuple[str, bool, str], source: Source, job: Job[Snapshot]) -> Snapshot:
         """Return a new snapshot, and keep it; compute its first screen before if that may take long."""
         name, show_test, metric = key
-        with _explained():
-            records, unread = self._records.read(name, source.stamps, job)
+        records, unread = self._records.read(name, source.stamps, job)
         job.what, job.total = "Computing the results", 0
         try:
             snapshot = source.snapshot(

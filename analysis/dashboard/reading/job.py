@@ -58,9 +58,9 @@ class Job(Generic[T]):
         return self._future.done()
 
     @property
-    def failed(self) -> bool:
-        """Whether there is an error."""
-        return self._future.done() and self._future.exception() is not None
+    def error(self) -> BaseException | None:
+        """What the computation raised; None if it has not ended or has a result."""
+        return self._future.exception() if self._future.done() else None
 
     def result(self, patience_s: float) -> T:
         """Return the result.
