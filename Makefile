@@ -16,17 +16,20 @@ endef
 COMPILE = UV_CUSTOM_COMPILE_COMMAND="make pins" uv pip compile --quiet --universal --python-version 3.11 --no-annotate \
 	pyproject.toml requirements/by-hand.in
 
-.PHONY: demo test test-study test-others test-fast clusters bench pictures lint pins clean
+.PHONY: demo test test-engine test-study test-others test-fast clusters bench pictures lint pins clean
 
 demo: .venv/installed
 	$(BIN)/gce-study run demo
 
-# Two at a time: the tests of studies wait for Ray, the others compute.
+# Three at a time: the tests of studies wait for Ray, the others compute.
 test: .venv/installed-dev
-	$(MAKE) --jobs=2 test-study lint test-others
+	$(MAKE) --jobs=3 test-engine test-study lint test-others
+
+test-engine: .venv/installed-dev
+	$(BIN)/python -m pytest tests/study/engine
 
 test-study: .venv/installed-dev
-	$(BIN)/python -m pytest tests/study
+	$(BIN)/python -m pytest tests/study --ignore=tests/study/engine
 
 test-others: .venv/installed-dev
 	$(BIN)/python -m pytest --ignore=tests/study
