@@ -57,7 +57,7 @@ def compact(value: float) -> str:
 def fractional_power(value: float) -> float | None:
     """Return the exponent of a value between powers of ten, by eighths: 2.5 of 316.2278; None of any other.
 
-    Values from 0.01 to 100, and those that are shorter as digits, are none of them.
+    None as well of a value from 0.01 to 100, and of one that is shorter as digits.
     """
     if not 0 < value < math.inf:
         return None

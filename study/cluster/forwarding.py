@@ -48,7 +48,7 @@ def main(file: str, remote: str, port: str, parent: str) -> int:
         exec_cluster(file, port_forward=[(int(port), int(remote))])
     except click.ClickException:  # Ray or SSH has printed why
         return FAILED
-    except NotImplementedError as error:
+    except NotImplementedError as error:  # Ray's, of a kind of provider that it does not know
         say(str(error), err=True)
         return MALFORMED
     except Exception as error:  # noqa: BLE001 -- a provider raises what its libraries raise

@@ -21,7 +21,7 @@ from trainables.losses.catalogue import GCE
 if TYPE_CHECKING:
     from typing import Any
 
-STUDIES = 100
+STUDIES = 200
 
 
 def _random_study(rng: np.random.Generator) -> tuple[Builder, int]:

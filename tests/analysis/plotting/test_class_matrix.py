@@ -34,7 +34,7 @@ def test_a_share_in_a_cell_has_a_contrast_of_4_5_on_both_papers() -> None:
         for share in np.linspace(0, 1, 201):
             (cell,) = sample_colorscale([[place, colour] for place, colour in stops], [share], colortype="tuple")
             text = on_scale(share) if paper == "gce_light" else dark_colour(on_scale(share))
-            assert contrast(text, "#" + "".join(f"{round(255 * part):02x}" for part in cell)) >= 4.45, (paper, share)
+            assert contrast(text, "#" + "".join(f"{round(255 * part):02x}" for part in cell)) >= 4.5, (paper, share)
 
 
 def test_of_more_classes_nothing_is_printed() -> None:
