@@ -75,13 +75,11 @@ class ShortNames:
         if self._several_subsets:
             names = [f"{key.configuration} on {key.subset}" for key in members]
             return (names[0] if len(names) == 1 else f"{arm} ({len(members)} of {len(compared)})") + mark
+        if len(members) == 1:  # as in every table
+            return members[0].configuration + mark
         axis = self._axis(compared)
-        if len(compared) == 1:
-            return compared[0].configuration + mark
         if axis is None:
-            return (
-                members[0].configuration if len(members) == 1 else f"{arm} ({len(members)} of {len(compared)})"
-            ) + mark
+            return f"{arm} ({len(members)} of {len(compared)}){mark}"
         return f"{arm}{link}{axis.sign} {_values(axis, members)}{mark}"
 
     def _axis(self, compared: Sequence[Key]) -> _Axis | None:
@@ -97,12 +95,10 @@ class ShortNames:
 
 
 def _values(axis: _Axis, members: Sequence[Key]) -> str:
-    """Write one value as ``= 1000``, neighbours as ``100 to 3162``, few others one by one; count the rest."""
+    """Write neighbours as ``100 to 3162``, few others one by one; count the rest."""
     every = sorted(axis.values, key=axis.values.__getitem__)
     places = sorted(every.index(key) for key in members)
     words = [_rounded(axis, every[place]) for place in places]
-    if len(words) == 1:
-        return f"= {words[0]}"
     if len(words) > 2 and places[-1] - places[0] == len(places) - 1:  # noqa: PLR2004 -- two are named
         return f"{words[0]} to {words[-1]}"
     if len(words) > MAX_VALUES:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,9 +18,13 @@ from trainables.plans import StudyPlan, plan_path, read_plan, study_names, write
 from trainables.storage.documents import DamagedError, is_outage
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from study.consent import Consent
     from trainables.plans import DataSummary
     from trainables.storage.types import Location
+
+MAX_NAMED = 5  # studies in a message
 
 logger = logging.getLogger(__name__)
 
@@ -28,7 +33,7 @@ def find_plan(storage: Location, name: str) -> StudyPlan:
     """Read a study's plan.
 
     Raises:
-        UnknownStudyError: there is no such study, and the message lists those that exist; or its plan is damaged.
+        UnknownStudyError: there is no such study, and the message names the newest that exist; or its plan is damaged.
         OtherVersionError: this version cannot read its plan.
 
     """
@@ -38,9 +43,29 @@ def find_plan(storage: Location, name: str) -> StudyPlan:
         raise UnknownStudyError(str(error)) from None
     except FileNotFoundError:
         names = study_names(storage)
-        others = f"its studies: {', '.join(names)}" if names else "it holds no study"
+        others = _named(storage, names)
         msg = f"{storage}: no study named {shown(name)}{closest(name, names)}; {others}; --storage names another place"
         raise UnknownStudyError(msg) from None
+
+
+def _named(storage: Location, names: Sequence[str]) -> str:
+    """Return the studies of a storage location in words: all if they are few, else the newest and how to list all."""
+    if not names:
+        return "it holds no study"
+    if len(names) <= MAX_NAMED:
+        return f"its studies: {', '.join(names)}"
+    changed = dict(zip(names, storage.map(lambda name: _changed(plan_path(storage, name)), names), strict=True))
+    newest = ", ".join(sorted(names, key=lambda name: -changed[name])[:MAX_NAMED])
+    command = f"gce-study list --storage {shlex.quote(str(storage))}"
+    return f"its newest studies: {newest} and {len(names) - MAX_NAMED:,} more, which {command} shows"
+
+
+def _changed(path: Location) -> int:
+    """Return when a file was last changed, in ns; 0 if it has just been removed."""
+    try:
+        return path.stamp()[0]
+    except FileNotFoundError:
+        return 0
 
 
 def stored_spec(storage: Location, name: str, consent: Consent) -> StudySpec:
@@ -52,7 +77,7 @@ def stored_spec(storage: Location, name: str, consent: Consent) -> StudySpec:
         consent: asks for consent to the code of the study's plugins, which are imported from where they were.
 
     Raises:
-        UnknownStudyError: there is no such study; the message lists those that exist.
+        UnknownStudyError: there is no such study; see ``find_plan``.
         UsageError: there is no consent.
         SpecError: the plan was written by another version, and this one does not accept its study.
 

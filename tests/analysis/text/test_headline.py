@@ -54,10 +54,10 @@ def _told(study: Builder) -> tuple[str, str]:
 def test_a_winner_is_named_with_its_value_and_the_number_of_configurations(study: Builder) -> None:
     _temperatures(study, {100.0: 0.7, 1000.0: 0.8, 10000.0: 0.75})
     advice = (
-        "Use adaptive with T = 1000. adaptive with T 100 or 10000 are worse in validation accuracy (95 %, all "
+        "Use adaptive T=1000. adaptive with T 100 or 10000 are worse in validation accuracy (95 %, all "
         "comparisons together)."
     )
-    assert _told(study) == ("adaptive with T = 1000 is best of 3", advice)
+    assert _told(study) == ("adaptive T=1000 is best of 3", advice)
 
 
 def test_neighbours_that_tie_are_named_as_a_range_beside_other_arms(study: Builder) -> None:
@@ -117,9 +117,17 @@ def test_values_that_are_no_neighbours_are_listed_or_counted(study: Builder) -> 
     assert _told(_temperatures(study, means))[0] == "No single winner: adaptive with T 10 or 1000 tie"
 
 
+def test_one_value_is_named_as_in_tables_whether_or_not_others_were_compared(study: Builder) -> None:
+    _temperatures(study, {1000.0: 0.8})
+    _arm(study, "cce", CCE(name="cce"), 0.7)
+    assert _told(study)[0] == "adaptive T=1000 is best of 2"
+    _temperatures(study, {100.0: 0.7})
+    assert _told(study)[0] == "adaptive T=1000 is best of 3"
+
+
 def test_one_seed_of_each_decides_nothing(study: Builder) -> None:
     text, advice = _told(_temperatures(study, {100.0: 0.7, 1000.0: 0.8}, seeds=1))
-    assert text == "Undecided: adaptive with T = 1000 leads on too few runs"
+    assert text == "Undecided: adaptive T=1000 leads on too few runs"
     assert advice.startswith("Train at least 5 seeds of every configuration")
 
 
@@ -146,7 +154,7 @@ def test_a_running_study_says_so_far_and_advises_to_wait(study: Builder) -> None
         "adaptive", AdaptiveGCE(name="adaptive_gce", temperature=1.0), 0, status=None, varied={"temperature": 1.0}
     )
     assert _told(study) == (
-        "So far: adaptive with T = 1000 is best of 2",
+        "So far: adaptive T=1000 is best of 2",
         "What leads may change: 1 run still to be trained.",
     )
 
@@ -167,7 +175,7 @@ def test_a_settled_value_is_within_the_tolerance_of_the_best(study: Builder) -> 
     _temperatures(study, {100.0: 0.7, 1000.0: 0.8, 10000.0: 0.7}, stage="explore")
     _temperatures(study, {1000.0: 0.8}, stage="confirm")
     _arm(study, "cce", CCE(name="cce"), 0.7, stage="confirm")
-    assert _told(study) == ("adaptive with T = 1000 is within 0.5 points of the best", "Use adaptive with T = 1000.")
+    assert _told(study) == ("adaptive T=1000 is within 0.5 points of the best", "Use adaptive T=1000.")
 
 
 def test_a_baseline_that_beats_the_choice_is_the_headline(study: Builder) -> None:
@@ -175,25 +183,25 @@ def test_a_baseline_that_beats_the_choice_is_the_headline(study: Builder) -> Non
     _temperatures(study, {100.0: 0.7, 1000.0: 0.8, 10000.0: 0.7}, stage="explore")
     _temperatures(study, {1000.0: 0.8}, stage="confirm")
     _arm(study, "cce", CCE(name="cce"), 0.9, stage="confirm")
-    assert _told(study) == ("cce (baseline) beats adaptive with T = 1000", "Use cce: the choice is worse.")
+    assert _told(study) == ("cce (baseline) beats adaptive T=1000", "Use cce: the choice is worse.")
 
 
 def test_an_unsettled_study_says_so_first(study: Builder) -> None:
     study.method, study.progress = SETTLE | {"within": 0.01, "max_runs": 4}, {"ended": True}
     _temperatures(study, {100.0: 0.8, 1000.0: 0.8}, seeds=2, stage="explore")
     text, advice = _told(study)
-    assert text.startswith("Not settled: adaptive with T = ")
-    assert advice.startswith("Raise the limit that ended it and run it again, or use adaptive with T = ")
+    assert text.startswith("Not settled: adaptive T=")
+    assert advice.startswith("Raise the limit that ended it and run it again, or use adaptive T=")
 
 
 def test_a_search_names_what_it_confirmed_and_how_many_it_tried(study: Builder) -> None:
     study.method = SEARCH
     for q in (0.2, 0.5, 0.7):
         _arm(study, "gce", GCE(name="gce", q=q), 0.6 + q / 5, varied={"q": q}, stage="explore", seeds=1)
-    assert _told(study)[0] == "So far: gce with q = 0.7 leads 3 tried, not confirmed"
+    assert _told(study)[0] == "So far: gce q=0.7 leads 3 tried, not confirmed"
     for q in (0.5, 0.7):
         _arm(study, "gce", GCE(name="gce", q=q), 0.6 + q / 5, varied={"q": q}, stage="confirm")
-    assert _told(study)[0] == "gce with q = 0.7 is best of 2 confirmed"
+    assert _told(study)[0] == "gce q=0.7 is best of 2 confirmed"
 
 
 def test_a_search_whose_leaders_tie_names_none_of_them_alone(study: Builder) -> None:
@@ -282,7 +290,7 @@ def test_a_settle_study_that_runs_names_what_leads(study: Builder) -> None:
     study.method, study.progress = SETTLE, {"ended": False}
     _temperatures(study, {100.0: 0.7, 1000.0: 0.8, 10000.0: 0.7}, stage="explore")
     assert _told(study) == (
-        "So far: adaptive T = 1000 is within 0.5 points of best",
+        "So far: adaptive T=1000 is within 0.5 points of the best",
         "Exploring has ended, so this choice stands; fresh seeds are still to confirm it.",
     )
 

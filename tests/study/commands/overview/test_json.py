@@ -45,7 +45,7 @@ def test_status_has_the_result_every_configuration_and_what_is_running(answer, s
     assert set(status) == SUMMARY | extra
     assert status["schema"] == 1
     assert status["state"] == "complete"
-    assert status["headline"].startswith("adaptive with T = 1000 is best")
+    assert status["headline"].startswith("adaptive T=1000 is best")
     assert status["pick"]["configuration"] == "adaptive T=1000"
     assert status["pick"]["test"]["low"] < status["pick"]["test"]["mean"] < status["pick"]["test"]["high"] <= 1
     (chosen,) = [c for c in status["configurations"] if c["leads"]]

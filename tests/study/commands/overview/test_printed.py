@@ -46,7 +46,7 @@ def test_a_list_on_a_terminal_has_whole_names_results_failures_and_ages(columns,
     words = " ".join(" ".join(lines).split())
     assert LONG in "".join(lines)
     assert re.search(r"begun 2 of 3 runs · 1 failed( ·)? not running( ·)? just now", words)
-    assert "adaptive with T = 1000 is best of 5" in words
+    assert "adaptive T=1000 is best of 5" in words
     assert max(len(line) for line in lines if LONG not in line) <= columns
 
 
@@ -54,7 +54,7 @@ def test_a_list_in_a_file_has_a_line_for_each_study(printed):
     header, done, begun = printed(0, "list")
     assert header.split("  ")[0] == "study"
     assert re.fullmatch(r"begun +synthetic +3 +2 +1 +not running +just now +So far: .*", begun)
-    assert re.fullmatch(rf"{LONG} +synthetic +25 +25 +0 +complete +just now +adaptive with T = 1000 is best .*", done)
+    assert re.fullmatch(rf"{LONG} +synthetic +25 +25 +0 +complete +just now +adaptive T=1000 is best .*", done)
 
 
 @pytest.mark.parametrize("columns", [60, 80, 120])
@@ -65,7 +65,7 @@ def test_status_on_a_terminal_is_the_live_view_with_result_and_pick(columns, pri
     assert re.search(r"25/25( ·)? complete, changed just now", words)
     assert any(re.match(r"  adaptive T=1000 +●●●●● +81\.\d ± \d\.\d ★", line) for line in lines)
     assert "★ the choice" in words
-    assert "adaptive with T = 1000 is best of 5" in words
+    assert "adaptive T=1000 is best of 5" in words
     assert "pick: adaptive T=1000, validation " in words
 
 

@@ -2,17 +2,19 @@
 
 import csv
 import json
+import os
 
 import pytest
 
 from analysis.report.drawing import browser
-from factories import curve, record, write_record
+from factories import Builder, curve, record, write_record
 from study.cli import main
 from study.spec.reading import read_spec
 from trainables.config import Configuration, Run
 from trainables.losses.catalogue import CCE, AdaptiveGCE
-from trainables.plans import DataSummary, PlannedRun, StudyPlan, write_plan
+from trainables.plans import DataSummary, PlannedRun, StudyPlan, plan_path, write_plan
 from trainables.records import Test
+from trainables.storage.location import location
 
 FINGERPRINT = "0123456789abcdef0123"
 DATA = "dataset: {kind: synthetic, noise: 0.4, seed: 0}"
@@ -154,6 +156,19 @@ def test_the_schema_is_of_what_is_asked_for(capsys, of, key):
 def test_a_study_that_is_not_there_is_refused_with_those_that_are(capsys, command):
     assert main([*command, "nowhere"]) == 2
     assert "no study named 'nowhere'; its studies: empty, first, second" in capsys.readouterr().err
+
+
+def test_of_many_studies_the_newest_are_named_and_the_command_that_lists_all(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    place = location("my results")
+    for age, name in enumerate(("d", "a", "g", "b", "f", "c", "e")):  # the newest first
+        Builder(name=name).baselines(1).write(place)
+        os.utime(plan_path(place, name), (1_000_000 - age, 1_000_000 - age))
+    assert main(["best", "none", "--storage", "my results"]) == 2
+    assert capsys.readouterr().err == (
+        "gce-study: my results: no study named 'none'; its newest studies: d, a, g, b, f and 2 more, "
+        "which gce-study list --storage 'my results' shows; --storage names another place\n"
+    )
 
 
 @pytest.mark.usefixtures("storage")
