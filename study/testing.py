@@ -14,12 +14,12 @@ import torch
 from torch.nn import functional
 
 from trainables.losses.base import Batch, Memory, TrainingSet
-from trainables.losses.checking import checked_losses
+from trainables.losses.checking import checked_losses, made_function
 from trainables.losses.registry import known_losses
 from trainables.networks.building import build, checked_outputs
 from trainables.networks.registry import known_networks
 from trainables.plugins.forms import place_of_class
-from trainables.plugins.importing import place_of
+from trainables.plugins.importing import described, place_of
 from trainables.plugins.installed import all_installed
 from trainables.plugins.loading import load, use
 from trainables.plugins.sources import PluginError, Sources
@@ -60,7 +60,7 @@ def check_loss(loss: Loss, classes: int = 5) -> None:
     order = torch.randperm(SIZE, generator=torch.Generator().manual_seed(1))
     reordered = _evaluate(loss, logits[order], targets[order], order)
     _equal(reordered, (losses[order], gradient[order]), f"{loss.name}: the values depend on the order of the batch")
-    if not isinstance(loss.make(), Memory):  # whose state is float32
+    if not isinstance(_made(loss), Memory):  # whose state is float32
         double = _evaluate(loss, logits.double(), targets)
         _equal(double, (losses, gradient), f"{loss.name}: float32 and float64 differ")
     for name, extreme in _extreme(classes, targets).items():
@@ -134,19 +134,19 @@ def check_described(task: dict[str, Any]) -> None:
 
 @contextmanager
 def _at(model: type) -> Iterator[None]:
-    """Raise a PluginError that names the place of a class in place of an AssertionError that is not the plugin's."""
+    """Raise a PluginError that names the place of a class in place of an error that names no line of the plugin."""
     try:
         yield
-    except AssertionError as error:
+    except Exception as error:
         if place_of(error):
             raise
-        msg = f"{place_of_class(model)}: {error}"
+        msg = f"{place_of_class(model)}: {error if isinstance(error, AssertionError) else described(error)}"
         raise PluginError(msg) from None
 
 
 @contextmanager
 def _asserted() -> Iterator[None]:
-    """Raise an AssertionError in place of the errors of ``checked_losses`` and ``checked_outputs``."""
+    """Raise an AssertionError in place of the errors of the checks of what losses and networks make and return."""
     try:
         yield
     except (TypeError, ValueError) as error:
@@ -181,9 +181,14 @@ class _Predictions:
         return self._log_p
 
 
+def _made(loss: Loss) -> LossFunction:
+    with _asserted():
+        return made_function(loss)
+
+
 def _start(loss: Loss, targets: torch.Tensor, classes: int) -> LossFunction:
     torch.manual_seed(0)
-    function = loss.make()
+    function = _made(loss)
     if isinstance(function, Memory):
         patches = torch.arange(SIZE)
         function.start(TrainingSet(targets, _verified(patches), patches // 2, classes))

@@ -14,7 +14,7 @@ from pydantic import BaseModel, SecretStr, ValidationError
 from study.errors import SpecError
 from study.spec.differences import dump
 from study.spec.messages import key_path
-from study.spec.plugins import load_plugins, undefined
+from study.spec.plugins import errors_of_plugins, load_plugins, undefined
 from study.spec.study import StudySpec
 from study.spec.validation_errors import refusals
 from study.spec.yaml_reader import Document
@@ -62,7 +62,8 @@ def reloaded(spec: StudySpec, consent: Consent) -> StudySpec:
 def _validated(data: dict[str, Any], consent: Consent) -> StudySpec:
     load_plugins(data, Path(), consent)
     try:
-        spec = StudySpec.model_validate(data)
+        with errors_of_plugins():
+            spec = StudySpec.model_validate(data)
     except ValidationError as error:
         raise SpecError([problem.text for problem in refusals(error, Document(data))]) from None
     if problems := [f"{key_path(at)}: {text}" for at, text in undefined(spec)]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,7 @@ from study.spec.messages import closest, shown
 from study.spec.open_models import Unloaded
 from trainables.losses.registry import known_losses
 from trainables.networks.registry import known_networks
+from trainables.plugins.importing import described, place_of
 from trainables.plugins.installed import all_installed
 from trainables.plugins.loading import load, use
 from trainables.plugins.sources import PluginError, Sources, read_sources
@@ -78,6 +80,20 @@ def _paths(data: Any, folder: Path) -> list[Path]:  # noqa: ANN401 -- whatever t
         return [Path(path) for path in TypeAdapter(Plugins).validate_python(given, context={"folder": folder})]
     except ValidationError:
         return []
+
+
+@contextmanager
+def errors_of_plugins() -> Iterator[None]:
+    """Raise a SpecError that names the line of a plugin in place of an error that its code raised.
+
+    Errors of pydantic are not replaced: a validator of the plugin refused a value, and they name its key.
+    """
+    try:
+        yield
+    except Exception as error:
+        if isinstance(error, ValidationError) or not (place := place_of(error)):
+            raise
+        raise SpecError([f"{place}: {described(error)}"]) from error
 
 
 def undefined(spec: StudySpec) -> Iterator[tuple[tuple[str | int, ...], str]]:

@@ -17,7 +17,7 @@ from pydantic import ValidationError
 from study.errors import SpecError
 from study.spec.messages import key_path
 from study.spec.open_models import Values
-from study.spec.plugins import load_plugins, undefined
+from study.spec.plugins import errors_of_plugins, load_plugins, undefined
 from study.spec.shipped import nearest
 from study.spec.study import StudySpec
 from study.spec.validation_errors import refusals
@@ -167,7 +167,8 @@ def read_study_file(path: Path, consent: Consent | None = None) -> StudyFile:
         if consent is not None:
             plugins = load_plugins(document.data, path.parent, consent)
         try:
-            spec = StudySpec.model_validate(document.data, context={"folder": path.parent})
+            with errors_of_plugins():
+                spec = StudySpec.model_validate(document.data, context={"folder": path.parent})
         except ValidationError as error:
             problems += refusals(error, document)
     if spec is not None and consent is not None:

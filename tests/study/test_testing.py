@@ -96,6 +96,24 @@ def test_what_breaks_the_contract_of_a_loss_is_named(result, problem):
     assert str(error.value).startswith(problem)
 
 
+@pytest.mark.parametrize(
+    ("made", "problem"),
+    [
+        ("return None", "make returned None; expected: a function of logits, targets and batch"),
+        ("return Loss", "make returned the class Loss; expected: a function of logits, targets and batch"),
+        ("return 3", "make returned an object of class int; expected: a function of logits, targets and batch"),
+        (
+            "return lambda logits, targets: logits",
+            "make returned a function of (logits, targets); expected: a function of logits, targets and batch",
+        ),
+    ],
+)
+def test_a_loss_that_makes_no_function_of_logits_targets_and_batch_is_named(made, problem):
+    with pytest.raises(AssertionError) as error:
+        check_loss(loss(FOCAL.replace("return focal", made)))
+    assert str(error.value) == f"loss mine.focal: {problem}"
+
+
 def test_a_loss_that_loses_its_state_is_named():
     with pytest.raises(AssertionError, match="training that is resumed from the saved state continues differently"):
         check_loss(loss(MEMORY.replace('("mean",)', "()"), "mine.remembering"))

@@ -82,6 +82,12 @@ def _check_form(model: type[Any]) -> None:
     if inspect.isabstract(model):
         msg = f"{place_of_class(model)}: {model.__name__} has no method make"
         raise PluginError(msg)
+    try:
+        inspect.signature(model.__init__).bind(None, **model.model_fields)
+    except TypeError as error:
+        msg = f"{place_of_class(model)}: __init__ of {model.__name__}: {error}; allowed: no __init__, as the fields of "
+        msg += "the class are its parameters"
+        raise PluginError(msg) from None
     if issubclass(model, Network) and (problem := _wrong_attribute(model)):
         msg = f"{place_of_class(model)}: {model.__name__}: {problem}"
         raise PluginError(msg)

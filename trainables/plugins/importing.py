@@ -6,6 +6,7 @@ A process imports a plugin once. Its modules can import each other relatively; a
 from __future__ import annotations
 
 import linecache
+import re
 import sys
 import traceback
 from importlib import import_module
@@ -13,8 +14,10 @@ from importlib.abc import InspectLoader, MetaPathFinder
 from importlib.machinery import ModuleSpec
 from typing import TYPE_CHECKING
 
+from pydantic import PydanticUserError
+
 from trainables.characters import one_line
-from trainables.plugins.sources import TOP, PluginError, Sources
+from trainables.plugins.sources import SHA256, TOP, PluginError, Sources
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -151,7 +154,9 @@ def described(error: BaseException) -> str:
         return f"it called sys.exit({error.code!r})"
     if isinstance(error, SyntaxError):
         return f"SyntaxError: {one_line(error.msg or '')}"
-    text = one_line(traceback.format_exception_only(error)[-1].strip())
+    message = error.message if isinstance(error, PydanticUserError) else traceback.format_exception_only(error)[-1]
+    text = one_line(message.strip())
     if isinstance(error, ModuleNotFoundError):
-        text += "; if it is a file beside the plugin, put both into a package folder and import it relatively"
+        text = re.sub(rf"\b{PREFIX}{SHA256}\.", "", text)
+        text += "; if it is a file of yours, put it into a package folder with the plugin and import it relatively"
     return text

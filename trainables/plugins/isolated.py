@@ -62,6 +62,9 @@ def isolated(function: str, argument: Any, files: Collection[str], limit_s: floa
         raise PluginError(msg) from None
     if "error" in answer:
         raise PluginError(answer["error"])
+    if "of_no_line" in answer:
+        msg = f"{next(iter(files))}: {answer['of_no_line']}"
+        raise PluginError(msg)
     return answer["value"]
 
 
@@ -91,10 +94,9 @@ def _main(function: str, limit_s: float) -> None:
         answer = {"error": str(error)}
     except _Ended as error:
         answer = {"error": f"{place_of(error)}: {error}"}
-    except (Exception, SystemExit) as error:
-        if not place_of(error):
-            raise
-        answer = {"error": f"{place_of(error)}: {described(error)}"}
+    except (Exception, SystemExit) as error:  # noqa: BLE001 -- the caller raises it
+        place = place_of(error)
+        answer = {"error": f"{place}: {described(error)}"} if place else {"of_no_line": described(error)}
     json.dump(answer, answers)
     answers.flush()
     exit_process(0)  # threads of the plugin may still run

@@ -19,7 +19,7 @@ from torch.func import functional_call
 from torch.nn import functional
 
 from trainables.losses.base import Batch, Memory, TrainingSet
-from trainables.losses.checking import checked_losses
+from trainables.losses.checking import checked_losses, made_function
 from trainables.naming import counted
 from trainables.networks.building import build, checked_outputs
 from trainables.networks.penalty import l2_penalty
@@ -53,7 +53,7 @@ class RunTraining:
 
         Raises:
             ValueError: there are fewer training patches than one batch holds, or the network does not take them.
-            TypeError: the network's settings made no module.
+            TypeError: the loss's settings made no function of logits, targets and batch, or the network's no module.
 
         """
         protocol = run.configuration.training
@@ -64,7 +64,7 @@ class RunTraining:
             )
             raise ValueError(msg)
         self.run, self.data, self.device, self.protocol = run, data, device, protocol
-        self.loss = run.configuration.loss.make()
+        self.loss = made_function(run.configuration.loss)
         self.memory = self.loss if isinstance(self.loss, Memory) else None
         if self.memory is not None:
             train = data.train

@@ -73,6 +73,18 @@ def test_what_breaks_the_contract_ends_in_a_message_with_file_and_line(study, re
 
 
 @pytest.mark.slow
+def test_a_loss_that_python_refuses_to_call_ends_in_a_message_with_its_class(study):
+    built_in = FOCAL.replace(
+        "def focal", "import torch\n\n        return torch.nn.CrossEntropyLoss()\n\n        def focal"
+    )
+    with pytest.raises(SpecError) as error:
+        check_contracts(study(built_in))
+    (line,) = error.value.problems
+    assert line.startswith("my_losses.py:8: TypeError: ")
+    assert "positional arguments but 4 were given" in line
+
+
+@pytest.mark.slow
 def test_a_loss_that_prints_keeps_the_contract(study, capfd):
     assert check_contracts(study(FOCAL.replace(RESULT, f"print('noise'); {RESULT}"))) == ["mine.focal"]
     assert capfd.readouterr() == ("", "")

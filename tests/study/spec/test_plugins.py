@@ -64,6 +64,14 @@ def test_a_plugin_beside_the_study_file_is_found_from_any_folder(study, tmp_path
     assert [c.varied for c in candidates(spec)] == [{"gamma": 1.0}, {"gamma": 5.0}, {}]
 
 
+def test_an_error_that_a_plugin_raises_while_its_parameters_are_checked_names_its_line(study, tmp_path):
+    path = study()
+    write_plugin(tmp_path / "my_losses.py", FOCAL + "\n    def model_post_init(self, context):\n        {}[1]\n")
+    with pytest.raises(SpecError) as error:
+        read_spec(path, ALLOWED)
+    assert error.value.problems == ["my_losses.py:20: KeyError: 1"]
+
+
 def test_only_runs_of_the_plugin_have_its_hash(study, tmp_path):
     sha256 = read_sources(tmp_path / "my_losses.py").sha256
     runs = [c.planned(0, "0" * 20).run for c in candidates(read_spec(study(), ALLOWED))]

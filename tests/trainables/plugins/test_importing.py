@@ -49,6 +49,10 @@ def test_a_module_beside_a_plugin_is_not_found(tmp_path, monkeypatch):
         ("x = 1\nx = = 2", "mine.py:2: SyntaxError: invalid syntax"),
         ("def f():\n  raise ValueError('no\\nway')\nf()", "mine.py:2: ValueError: no\\nway"),
         ("import sys\nsys.exit(3)", "mine.py:2: it called sys.exit(3)"),
+        (
+            "from .terms import x",
+            "mine.py:1: ModuleNotFoundError: No module named 'terms'; if it is a file of yours",
+        ),
         ("import json\njson.loads('{')", "mine.py:2: json.decoder.JSONDecodeError: Expecting property name"),
     ],
 )
@@ -56,6 +60,13 @@ def test_an_error_is_a_message_with_file_and_line(text, problem):
     with pytest.raises(PluginError) as error:
         imported(text)
     assert str(error.value).startswith(problem)
+
+
+def test_an_error_of_pydantic_is_shown_without_its_address():
+    with pytest.raises(PluginError) as error:
+        imported("import pydantic\nclass A(pydantic.BaseModel):\n  x = 1")
+    assert str(error.value).startswith("mine.py:2: A non-annotated attribute was detected: `x = 1`.")
+    assert "http" not in str(error.value)
 
 
 def test_an_error_in_a_module_of_a_package_names_that_module():
