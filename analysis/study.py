@@ -99,8 +99,8 @@ class Study:
 
     @property
     def methods(self) -> str:
-        """The methods: a paragraph for a paper, then the references, a line each."""
-        return "\n".join(self.report.methods)
+        """The methods for a paper: a line for each part, after its heading, then one for each reference."""
+        return "\n".join(self.report.methods.lines)
 
     @cached_property
     def _figures(self) -> dict[str, Figure]:

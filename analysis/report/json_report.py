@@ -46,7 +46,7 @@ def report_json(report: MethodReport, sections: Sequence[Section]) -> str:
         tables: a list of {section, number, title, header, rows, note}: the report's tables as text; header and each
             row are lists of equal length.
         figures: a list of {section, number, name, title, caption, more}; ``name`` is the file's in ``figures/``.
-        methods: a list of paragraphs: the text, then one reference each.
+        methods: a list of paragraphs, each of which begins with its heading, then one reference each.
 
     """
     plan, choice, screen = report.finding.plan, report.finding.best, FirstScreen(report)
@@ -83,7 +83,7 @@ def report_json(report: MethodReport, sections: Sequence[Section]) -> str:
             for section in sections
             for number, figure in enumerate(section.figures, section.first_figure)
         ],
-        "methods": report.methods,
+        "methods": report.methods.lines,
     }
     return json.dumps(_finite(document), indent=1, ensure_ascii=False, allow_nan=False) + "\n"
 

@@ -34,15 +34,15 @@ def markdown(report: MethodReport, sections: Sequence[Section]) -> str:
 
 def _section(section: Section, title: str) -> list[str]:
     """Return the heading over a section's text, the text and the tables; empty if it has figures alone."""
-    words = bool(section.text or section.points)
-    if not words and not section.tables:
+    if not section.words and not section.tables:
         return []
     points = "\n".join(f"- {markdown_text(point)}" for point in section.points)
-    heading = [f"## {markdown_text(title)}"] if words or section.group != "Answer" else []
+    heading = [f"## {markdown_text(title)}"] if section.words or section.group != "Answer" else []
     tables = enumerate(section.tables, section.first_table)
     return [
         *heading,
         *map(markdown_text, section.text),
+        *(f"**{markdown_text(term)}.** {markdown_text(text)}" for term, text in section.terms),
         *([points] if points else []),
         *(part for n, table in tables for part in (f"### Table {n}. {markdown_text(table.title)}", to_markdown(table))),
     ]

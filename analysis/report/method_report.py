@@ -1,4 +1,4 @@
-"""The parts of a report that depend on the method: verdict, cautions, tables, figures and the methods paragraph.
+"""The parts of a report that depend on the method: verdict, cautions, tables, figures and methods.
 
 A new method adds a case to ``method_report``; the type checker reports one that is missing.
 """
@@ -38,7 +38,7 @@ from analysis.text.cautions.mixed_code import mixed_code
 from analysis.text.folds import fold_cautions
 from analysis.text.headline import headline
 from analysis.text.methods.designs import grid_design, search_design, settle_design
-from analysis.text.methods.paragraph import methods
+from analysis.text.methods.parts import Methods, methods
 from analysis.text.methods.procedures import NEXT_RUN
 from analysis.text.phrases import so_far
 from analysis.text.validation_clips import coarse_clips, earlier_version
@@ -67,7 +67,7 @@ class MethodReport:
         finding: the findings of the study.
         make_verdict: returns the verdict.
         make_cautions: returns the cautions.
-        design: returns the sentences on how runs were chosen, and adds the works that they cite.
+        design: returns sentences on how runs were chosen, each with its heading, and adds the works that they cite.
         draw_exploring: draws what led to the choice.
         tabulate_exploring: tabulates what led to the choice.
         choice_tables: tabulates the choice, beside the results.
@@ -78,7 +78,7 @@ class MethodReport:
     finding: MethodFinding
     make_verdict: Callable[[], str]
     make_cautions: Callable[[], tuple[str, ...]]
-    design: Callable[[References], list[str]]
+    design: Callable[[References], list[tuple[str, str]]]
     draw_exploring: Callable[[], tuple[Figure, ...]] = tuple
     tabulate_exploring: Callable[[], tuple[Table, ...]] = tuple
     choice_tables: Callable[[], tuple[Table, ...]] = tuple
@@ -195,12 +195,12 @@ class MethodReport:
         return published_tables(self.paper, self.claims) if self.paper else ()
 
     @cached_property
-    def methods(self) -> tuple[str, ...]:
-        """How the numbers were made: a paragraph for a paper, and a line for each work that it cites."""
+    def methods(self) -> Methods:
+        """How the numbers were made, for a paper."""
         return methods(self.finding, self.design, self._procedures)
 
     @cached_property
-    def methods_beside_tables(self) -> tuple[str, ...]:
+    def methods_beside_tables(self) -> Methods:
         """The methods without the procedures that the notes of the report's tables describe."""
         notes = " ".join(table.note for table in self._tables)
         others = (p for table in self._tables for p in table.procedures if f"{p.heading}: " not in notes)

@@ -42,14 +42,15 @@ Group: TypeAlias = Literal["Answer", "Evidence", "Appendix"]
 
 @dataclass(frozen=True)
 class Section:
-    """One section of the report: a heading, then paragraphs of plain text, a list, figures, and tables.
+    """One section of the report: a heading, then paragraphs of plain text, lists, figures, and tables.
 
     Attributes:
         title: unique in the report.
         figures: drawn for the report.
         tables: of the report.
         text: paragraphs.
-        points: of the list after them.
+        terms: of a list of definitions after them: what each is, and a paragraph on it.
+        points: of the list after that.
         group: where the section stands: in the answer, in what supports it, or in the appendix.
         first_figure: the number of its first figure in the whole report.
         first_table: the number of its first table in the whole report.
@@ -60,10 +61,16 @@ class Section:
     figures: tuple[Figure, ...] = ()
     tables: tuple[Table, ...] = ()
     text: tuple[str, ...] = ()
+    terms: tuple[tuple[str, str], ...] = ()
     points: tuple[str, ...] = ()
     group: Group = "Evidence"
     first_figure: int = 1
     first_table: int = 1
+
+    @property
+    def words(self) -> bool:
+        """Whether it has words beside those of its figures and tables."""
+        return bool(self.text or self.terms or self.points)
 
     @property
     def slug(self) -> str:
@@ -79,7 +86,7 @@ def report_sections(report: MethodReport) -> list[Section]:
     screen = FirstScreen(report)
     answer = Section("Answer", _known(screen.figure), _known(screen.table), points=report.cautions, group="Answer")
     others = [_without(section, answer) for section in (*_evidence(report), *_appendix(report))]
-    sections = [part for part in (answer, *others) if part.figures or part.tables or part.text or part.points]
+    sections = [part for part in (answer, *others) if part.figures or part.tables or part.words]
     return _with_numbers(_with_distinct_names(sections))
 
 
@@ -110,13 +117,13 @@ def _evidence(report: MethodReport) -> list[Section]:
 def _appendix(report: MethodReport) -> list[Section]:
     results = report.finding.results
     left_out = tuple(table for table in (left_out_table(results.runs), skipped_table(results)) if table.rows)
-    paragraph, works = report.methods_beside_tables[:1], report.methods_beside_tables[1:]
+    methods = report.methods_beside_tables
     cost = (*run_map(results), *training_time(report.finding.reported))
     return [
         Section("Left out", (), left_out, group="Appendix"),
         Section("Runs and their cost", cost, (cost_table(results),), group="Appendix"),
         Section("Data", clips_per_class(results), (data_table(results),), group="Appendix"),
-        Section("Methods", text=paragraph, points=works, group="Appendix"),
+        Section("Methods", terms=methods.parts, points=methods.works, group="Appendix"),
         Section("Provenance", (), (settings_table(results), provenance_table(results)), group="Appendix"),
         Section(READING, points=HOW_TO_READ, group="Appendix"),
     ]

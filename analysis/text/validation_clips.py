@@ -59,13 +59,18 @@ def far_below_test(finding: Finding) -> str:
 
 def chosen_on(plan: StudyPlan) -> str:
     """State by which metric a study chose and which clips it is over, for the methods of a paper."""
-    training = plan.runs[0].run.configuration.training
     metric = split_name(selected_on(plan))[1].words
     score = f"{metric} on the validation clips, each scored as a test clip is, with the labels given"
     if on_verified(selected_on(plan)):
         score = f"{metric} on the verified validation clips, each scored as a test clip is"
     elif earlier_version(plan):
         score = f"{metric} on the validation patches, with the labels of their clips as given"
+    return f"Configurations were chosen by {score}, never by test accuracy."
+
+
+def held_out(plan: StudyPlan) -> str:
+    """State which training clips a study held out for validation, for the methods of a paper."""
+    training = plan.runs[0].run.configuration.training
     per_seed = training.split != "fixed"
     folds = bool(plan.dataset.folds)
     split = f"other clips for each seed{' and fold' if folds else ''}, the same for every configuration"
@@ -79,8 +84,8 @@ def chosen_on(plan: StudyPlan) -> str:
     ]
     numbers = f": {'; '.join(counts)}" if counts else ""
     return (
-        f"Configurations were chosen by {score} ({percent(training.validation)} of the training clips of each class "
-        f"were held out, {split}, split seed {training.split_seed}{numbers}), never by test accuracy."
+        f"For validation, {percent(training.validation)} of the training clips of each class were held out, {split} "
+        f"(split seed {training.split_seed}){numbers}."
     )
 
 

@@ -92,11 +92,11 @@ def test_a_study_that_chose_by_verified_clips_chose_by_clips_in_the_first_versio
     plan = StudyPlan.model_validate(results.plan.model_dump() | {"spec": spec})
     report = method_report(study_results(plan, results.records))
     assert "their validation accuracy is over patches instead of clips, so" in report.cautions[0]
-    assert "accuracy on the verified validation clips" in report.methods[0]
+    assert "accuracy on the verified validation clips" in report.methods.text
 
 
 def test_the_methods_of_the_first_version_name_patches(results: StudyResults) -> None:
-    assert "chosen by accuracy on the validation patches" in method_report(results).methods[0]
+    assert "chosen by accuracy on the validation patches" in method_report(results).methods.text
 
 
 def test_a_study_of_the_present_version_has_no_such_sentence(study: Builder) -> None:

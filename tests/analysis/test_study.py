@@ -34,7 +34,7 @@ def test_a_loaded_study_has_runs_epochs_summary_choice_and_verdict(full_study: B
     assert chosen is not None
     assert chosen.configuration == "adaptive T=1000"
     assert study.verdict == full_study.report().verdict
-    assert study.methods.startswith("We used FSDnoisy18k")
+    assert study.methods.startswith("Data. We used FSDnoisy18k")
     assert repr(study) == "<study best-t: 45 of 46 runs recorded>"
 
 

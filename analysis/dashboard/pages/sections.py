@@ -97,7 +97,9 @@ def section_blocks(view: View, section: Section, first_table: int = 0, *, headed
     name = section.slug
     heading = [html.H2(section.title, id=name)] if headed else []
     points = [html.Ul([*map(html.Li, section.points)])] if section.points else []
-    words = [*heading, *map(html.P, section.text), *points]
+    told = [each for term, text in section.terms for each in (html.Dt(term), html.Dd(text))]
+    terms = [html.Dl(told, className="terms")] if told else []
+    words = [*heading, *map(html.P, section.text), *terms, *points]
     blocks = [part(f"{name}-text", *words)] if words else []
     blocks += [figure_block(view, figure, section.first_figure + i) for i, figure in enumerate(section.figures)]
     for i, content in list(enumerate(section.tables))[first_table:]:

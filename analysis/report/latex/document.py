@@ -32,8 +32,10 @@ def document(name: str, headline: str, verdict: str, sections: Sequence[Section]
     ]
     number = 0
     for section in sections:
-        if words := (*section.text, *section.points):
-            parts.append(rf"\paragraph{{{latex_text(section.title)}.}} " + "\n\n".join(map(latex_text, words)))
+        if section.words:
+            terms = (rf"\textit{{{latex_text(term)}.}} {latex_text(text)}" for term, text in section.terms)
+            words = (*map(latex_text, section.text), *terms, *map(latex_text, section.points))
+            parts.append(rf"\paragraph{{{latex_text(section.title)}.}} " + "\n\n".join(words))
         for table in section.tables:
             if table.rows:
                 number += 1

@@ -1,4 +1,4 @@
-"""The paragraph on methods in LaTeX, with its citations, and the works that it cites as BibTeX."""
+"""A study's methods in LaTeX, with their citations, and the works that they cite as BibTeX."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from analysis.text.methods.bibliography import WORKS, cited_works
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from analysis.text.methods.parts import Methods
 
-def methods_tex(methods: Sequence[str]) -> str:
-    r"""Return the paragraph in LaTeX: ``(Hsu, 1981)`` becomes ``\cite{hsu}``, and ``Hsu, 1981`` ``Hsu~\cite{hsu}``.
 
-    Args:
-        methods: the paragraph, then a reference for each work that it cites; see ``text.methods.paragraph.methods``.
+def methods_tex(methods: Methods) -> str:
+    r"""Return the methods in LaTeX, a ``\paragraph`` for each part; empty without any.
 
+    ``(Hsu, 1981)`` becomes ``\cite{hsu}``, and ``Hsu, 1981`` ``Hsu~\cite{hsu}``.
     """
-    if not methods:
+    if not methods.parts:
         return ""
-    text = latex_text(methods[0])
-    keys = {latex_text(WORKS[key].citation()): key for key in cited_works(methods[1:])}
+    text = "\n\n".join(rf"\paragraph{{{latex_text(heading)}.}} {latex_text(told)}" for heading, told in methods.parts)
+    keys = {latex_text(WORKS[key].citation()): key for key in cited_works(methods.works)}
     if keys:
         one = "|".join(map(re.escape, sorted(keys, key=len, reverse=True)))
         text = re.sub(rf" ?\(((?:{one})(?:; (?:{one}))*)\)", lambda found: _cite(found[1].split("; "), keys), text)
@@ -34,6 +34,6 @@ def _cite(citations: Sequence[str], keys: dict[str, str]) -> str:
     return rf"~\cite{{{','.join(keys[citation] for citation in citations)}}}"
 
 
-def references_bib(methods: Sequence[str]) -> str:
-    """Return an entry for each work that the paragraph cites."""
-    return "\n".join(WORKS[key].bibtex(key) for key in cited_works(methods[1:]))
+def references_bib(methods: Methods) -> str:
+    """Return an entry for each work that the methods cite."""
+    return "\n".join(WORKS[key].bibtex(key) for key in cited_works(methods.works))

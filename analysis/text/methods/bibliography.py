@@ -1,4 +1,4 @@
-"""The works that a study's paragraph on methods may cite, and those that a text cites."""
+"""The works that a study's methods may cite, and those that a text cites."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the built-in losses are called in the paragraph on methods, and the works that introduced them."""
+"""What the built-in losses are called in the methods, and the works that introduced them."""
 
 from __future__ import annotations
 

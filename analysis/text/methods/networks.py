@@ -1,4 +1,4 @@
-"""The networks of a study, in words of the methods paragraph."""
+"""The networks of a study, in words of its methods."""
 
 from __future__ import annotations
 

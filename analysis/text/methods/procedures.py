@@ -1,4 +1,4 @@
-"""The statistical procedures of a report, each in words once: for the notes of tables and for the methods paragraph."""
+"""The statistical procedures of a report, each in words once: for the notes of tables and for the methods."""
 
 from __future__ import annotations
 
@@ -45,12 +45,12 @@ def explained(procedures: Iterable[Procedure]) -> str:
 
 
 def named(procedures: Iterable[Procedure], cited: References) -> str:
-    """Return all procedures in one sentence with the works that introduced them; empty without one."""
-    once = dict.fromkeys((procedure.words, procedure.works) for procedure in procedures)
-    parts = [" ".join(filter(None, (words, _cited(works, cited)))) for words, works in once]
-    if len(parts) > 1:
-        parts = [f"({number}) {part}" for number, part in enumerate(parts, 1)]
-    return f"The tables state {'; '.join(parts)}." if parts else ""
+    """Return a sentence for each procedure, with the works that introduced it; empty without one."""
+    parts = (
+        " ".join(filter(None, (f"{procedure.heading}: {procedure.words}", _cited(procedure.works, cited))))
+        for procedure in dict.fromkeys(procedures)
+    )
+    return " ".join(f"{part}." for part in parts)
 
 
 def _cited(works: Sequence[str], cited: References) -> str:

@@ -1,4 +1,4 @@
-"""The software that a study rests on, for its paragraph on methods."""
+"""The software that a study rests on, for its methods."""
 
 from __future__ import annotations
 

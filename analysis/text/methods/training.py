@@ -1,4 +1,4 @@
-"""How runs were trained, in words of the methods paragraph."""
+"""How runs were trained, in words of the methods."""
 
 from __future__ import annotations
 

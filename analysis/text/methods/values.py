@@ -1,4 +1,4 @@
-"""The values of a parameter, in words of the methods paragraph."""
+"""The values of a parameter, in words of the methods."""
 
 from __future__ import annotations
 

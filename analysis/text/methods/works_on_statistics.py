@@ -1,4 +1,4 @@
-"""Works on statistics that a study's paragraph on methods may cite."""
+"""Works on statistics that a study's methods may cite."""
 
 from __future__ import annotations
 

@@ -422,7 +422,7 @@ def test_a_frequency_guarantee_states_its_level_and_what_it_ensures(study: Build
         "Exploring ended at a level of 0.9990, calibrated by simulation such that at most 5 % of studies"
         in report.verdict
     )
-    assert "posterior probability a level of 0.9990, calibrated by simulation" in " ".join(report.methods)
+    assert "posterior probability a level of 0.9990, calibrated by simulation" in report.methods.text
 
 
 def test_a_frequency_guarantee_that_is_not_reached_states_the_level_needed(study: Builder) -> None:

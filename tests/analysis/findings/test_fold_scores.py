@@ -79,7 +79,7 @@ def test_verdict_cautions_and_methods_state_the_folds(study: Builder) -> None:
     assert "% (fold 1) to 8" in report.verdict
     assert "points below it and ahead in 0 of the 5 folds." in report.verdict
     assert any("Intervals over seeds hold for these 5 folds" in caution for caution in report.cautions)
-    paragraph = report.methods[0]
+    paragraph = report.methods.text
     assert "Each of the 2 configurations was trained with 3 seeds (0 to 2) for each of the 5 folds." in paragraph
     assert "each was the test set of runs that were trained on the others." in paragraph
     assert "The value of a seed is the mean over the folds." in paragraph

@@ -52,7 +52,7 @@ def test_json_holds_verdict_choice_summary_tables_and_methods(full_study: Builde
     assert found["choice"]["configuration"] == "adaptive T=1000"
     assert found["summary"][0]["n"] == 6
     assert all(len(row) == len(table["header"]) for table in found["tables"] for row in table["rows"])
-    assert found["methods"][0].startswith("We used FSDnoisy18k")
+    assert found["methods"][0].startswith("Data. We used FSDnoisy18k")
 
 
 def test_json_has_null_where_there_is_no_number(study: Builder, tmp_path: Path) -> None:
@@ -176,3 +176,5 @@ def test_the_report_has_a_section_on_methods(full_report: Path, file: str) -> No
     text = (full_report / file).read_text()
     assert "Methods" in text
     assert "We used FSDnoisy18k (Fonseca et al., 2019) with 2 classes: 17,585 training clips" in text
+    headings = {"report.html": "<dt>{}</dt>", "report.md": "\n\n**{}.** "}
+    assert all(headings[file].format(part) in text for part in ("Data", "Losses", "Comparison", "Runs"))

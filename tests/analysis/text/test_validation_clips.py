@@ -9,7 +9,14 @@ import pytest
 from analysis.report.method_report import method_report
 from analysis.results.validation_clips import validation_clips
 from analysis.tables.provenance import data_table
-from analysis.text.validation_clips import chosen_on, clips_in_full, coarse_clips, far_below_test, shared_clips
+from analysis.text.validation_clips import (
+    chosen_on,
+    clips_in_full,
+    coarse_clips,
+    far_below_test,
+    held_out,
+    shared_clips,
+)
 from trainables.config import Training
 from trainables.losses.catalogue import CCE
 from trainables.plans import HeldOut
@@ -33,9 +40,9 @@ def test_a_plan_that_states_no_validation_clips_has_no_words_on_them(study: Buil
     plan = study.plan()
     assert validation_clips(plan) == {}
     assert (shared_clips(plan, "all"), list(coarse_clips(plan))) == ("", [])
-    assert (
-        "(15 % of the training clips of each class were held out, the same for every run, split seed 42)"
-        in chosen_on(plan)
+    assert held_out(plan) == (
+        "For validation, 15 % of the training clips of each class were held out, the same for every run (split seed "
+        "42)."
     )
 
 
@@ -92,15 +99,18 @@ def test_the_methods_name_accuracy_split_and_clips(study: Builder) -> None:
     study.validation = FEW | {"clean": HeldOut(clips=266, verified=266)}
     assert chosen_on(study.plan()) == (
         "Configurations were chosen by accuracy on the validation clips, each scored as a test clip is, with the "
-        "labels given (15 % of the training clips of each class were held out, the same for every run, split seed 42: "
-        "2,637 on all, 266 of them verified; 266 on clean, 266 of them verified), never by test accuracy."
+        "labels given, never by test accuracy."
+    )
+    assert held_out(study.plan()) == (
+        "For validation, 15 % of the training clips of each class were held out, the same for every run (split seed "
+        "42): 2,637 on all, 266 of them verified; 266 on clean, 266 of them verified."
     )
     study.training = Training(split="per_seed")
     study.planned.clear()
     study.add("cce", CCE(name="cce"), 0)
     study.spec = {"training": {"split": "per_seed"}}
-    assert "were held out, other clips for each seed, the same for every configuration" in chosen_on(study.plan())
-    assert "cover other seeds and the validation clips that each holds out" in study.report().methods[0]
+    assert "were held out, other clips for each seed, the same for every configuration" in held_out(study.plan())
+    assert "cover other seeds and the validation clips that each holds out" in study.report().methods.text
 
 
 def test_a_validation_accuracy_far_below_the_test_accuracy_is_explained(study: Builder) -> None:

@@ -20,6 +20,7 @@ from analysis.report.sections import report_sections
 from analysis.report.write import files
 from analysis.tables.table import Table
 from analysis.text.methods.bibliography import WORKS
+from analysis.text.methods.parts import Methods
 from compiling import compiled, need, overfull
 from factories import Builder
 from hostile_text import HOSTILE
@@ -29,9 +30,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 SUBSETS = ("xs_noisy+clean", "s_noisy+clean", "m_noisy+clean", "l_noisy+clean", "all")
-METHODS = (
-    "Hsu's comparisons (Hsu, 1981; Holm, 1979), as by Holm, 1979.",
-    *(WORKS[key].reference() for key in ("holm", "hsu")),
+METHODS = Methods(
+    (("Data", "Two."), ("Comparison", "Hsu's comparisons (Hsu, 1981; Holm, 1979), as by Holm, 1979.")),
+    tuple(WORKS[key].reference() for key in ("holm", "hsu")),
 )
 
 
@@ -82,7 +83,15 @@ def test_the_article_compiles_at_once_and_nothing_is_wider_than_a_column(
 
 
 def test_a_citation_in_brackets_and_one_in_the_sentence_become_commands() -> None:
-    assert methods_tex(METHODS).endswith("%\nHsu's comparisons~\\cite{hsu,holm}, as by Holm~\\cite{holm}.\n")
+    cited = r"\paragraph{Comparison.} Hsu's comparisons~\cite{hsu,holm}, as by Holm~\cite{holm}."
+    assert methods_tex(METHODS).endswith(f"\n\n{cited}\n")
+
+
+def test_each_part_of_the_methods_is_a_paragraph_with_its_heading(full_study: Builder) -> None:
+    told = full_study.report().methods
+    written = methods_tex(told)
+    assert re.findall(r"\\paragraph\{([^}]*)\.\}", written) == [heading for heading, _ in told.parts]
+    assert written.count("\n\n") == len(told.parts) - 1
 
 
 def test_every_work_cited_has_an_entry_and_every_entry_is_cited(full_study: Builder) -> None:

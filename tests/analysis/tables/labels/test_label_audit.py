@@ -88,11 +88,11 @@ def test_the_table_of_classes_states_what_estimates_the_shares(audit: LabelAudit
     assert work in noise_table(estimated)[0].note
 
 
-def test_the_methods_paragraph_cites_the_score(study: Builder, tmp_path: Path) -> None:
+def test_the_methods_cite_the_score(study: Builder, tmp_path: Path) -> None:
     audited(study, location(tmp_path))
     report = method_report(load_results(tmp_path, "best-t"), location(tmp_path))
-    assert "area under its margin" in report.methods[0]
-    assert [line for line in report.methods if "Pleiss" in line and "NeurIPS 2020" in line]
+    assert "area under its margin" in report.methods.text
+    assert [line for line in report.methods.works if "Pleiss" in line and "NeurIPS 2020" in line]
 
 
 def test_neither_estimates_nor_truth_give_no_table_of_classes(audit: LabelAudit) -> None:

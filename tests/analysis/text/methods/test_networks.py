@@ -27,7 +27,8 @@ def methods(study: Builder, *networks: tuple[str, Network], embeddings: Embeddin
     for arm, network in networks:
         varied = {"network.hidden": network.hidden} if isinstance(network, EmbeddingHead) else None
         study.add(arm, LOSS, 0, network=network, varied=varied)
-    return list(study.report().methods)
+    told = study.report().methods
+    return [told.text, *told.works]
 
 
 def test_every_built_in_network_has_a_name_in_words_and_a_work_that_is_listed() -> None:

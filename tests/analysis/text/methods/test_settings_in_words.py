@@ -30,11 +30,11 @@ def test_every_loss_has_its_words_and_its_work() -> None:
 def test_settings_that_differ_are_stated_with_each_loss(study: Builder) -> None:
     study.learning_rates("cce", (1e-3, 1e-2), 2)
     study.add("sgd", CCE(name="cce"), 0, training=Training(optimizer="sgd", schedule="cosine", learning_rate=0.1))
-    text = study.report().methods[0]
+    text = study.report().methods.text
     for fact in (
         "Adam or SGD with momentum 0.9 at the learning rate stated below",
         "or, with schedule cosine, at a learning rate that falls to 0 along a cosine",
-        "categorical cross-entropy with lr in {0.001, 0.01}, optimizer = adam, schedule = plateau [cce]",
+        "Categorical cross-entropy with lr in {0.001, 0.01}, optimizer = adam, schedule = plateau [cce]",
         "lr = 0.1, optimizer = sgd, schedule = cosine [sgd]",
     ):
         assert fact in text
@@ -48,7 +48,7 @@ def test_a_range_of_a_training_setting_is_stated(study: Builder) -> None:
         "training": {"learning_rate": {"min": 1e-4, "max": 0.1, "scale": "log"}},
     }
     study.learning_rates("cce", (1e-3, 1e-2), 2)
-    assert "lr in [0.0001, 0.1] (log scale) [cce]" in study.report().methods[0]
+    assert "lr in [0.0001, 0.1] (log scale) [cce]" in study.report().methods.text
 
 
 @pytest.mark.parametrize(
@@ -65,12 +65,12 @@ def test_augmentation_that_differs_is_stated_with_each_loss(
     for number, of_arm in enumerate(settings):
         training = Training.model_validate({"learning_rate": 0.01 * (1 + number), **of_arm})
         study.add(f"arm{number}", CCE(name="cce"), 0, training=training)
-    assert words in study.report().methods[0]
+    assert words in study.report().methods.text
 
 
 def test_a_relative_temperature_is_stated_without_the_one_that_it_replaces(study: Builder) -> None:
     loss = AdaptiveGCE(name="adaptive_gce", distances="embedding", relative_temperature=0.1)
     study.add("adaptive", loss, 0)
-    text = study.report().methods[0]
+    text = study.report().methods.text
     assert "T/median = 0.1, reading = mean, distances = embedding" in text
     assert "T = 1000" not in text

@@ -1,4 +1,4 @@
-"""The paragraph on methods says what was done, by the plan and the records, and cites what it names."""
+"""The methods tell what was done, by the plan and the records, in short parts, and cite what they name."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from analysis.statistics.best_arm.assessment import REGRET_RUNS
 from analysis.statistics.best_arm.posterior import DRAWS
 from analysis.text.methods import procedures
 from analysis.text.methods.bibliography import WORKS
+from analysis.text.methods.parts import PARTS, Methods
 from factories import Builder
 from trainables.config import Training
 from trainables.feature_settings import Features
@@ -54,7 +55,8 @@ def report(request: pytest.FixtureRequest) -> MethodReport:
 
 
 def test_a_grid_names_data_losses_seeds_and_intervals(full_study: Builder) -> None:
-    text, *works = full_study.report().methods
+    methods = full_study.report().methods
+    text, works = methods.text, methods.works
     for fact in (
         "17,585 training clips, of which 1,772 have verified labels, and 946 test clips",
         "1 clip without usable sound was left out",
@@ -70,8 +72,64 @@ def test_a_grid_names_data_losses_seeds_and_intervals(full_study: Builder) -> No
     assert {WORKS[work].reference() for work in ("deng", "fonseca", "frosst", "holm", "hsu", "zhang")} <= set(works)
 
 
+@pytest.mark.parametrize(
+    ("method", "absent"),
+    [({"name": "grid"}, {"Posterior", "Stopping rule"}), (SETTLE, set()), (SEARCH, {"Posterior"})],
+)
+def test_each_part_has_its_heading_and_those_without_content_are_absent(
+    study: Builder, method: dict[str, object], absent: set[str]
+) -> None:
+    study.method = method
+    first, last = ("", "") if method["name"] == "grid" else ("explore", "confirm")
+    made = {"versions": {"gce-study": "0.1.0"}, "python": "3.11.7", "device": "cpu"}
+    study.add("cce", CCE(name="cce"), 0, stage=first, provenance=made)
+    for seed in range(2):
+        study.add("cce", CCE(name="cce"), 10_000 + seed, stage=last)
+        study.add("gce", GCE(name="gce"), 10_000 + seed, stage=last)
+    headings = [heading for heading, _ in study.report().methods.parts]
+    assert headings == [part for part in PARTS if part not in absent]
+
+
+def test_a_part_but_the_model_and_the_statistics_of_tables_has_120_words_at_most(report: MethodReport) -> None:
+    long = {heading for heading, text in report.methods.parts if len(text.split()) > 120}
+    assert long <= {"Posterior", "Statistics in the tables"}
+
+
+def test_no_sentence_of_the_methods_is_there_twice(report: MethodReport) -> None:
+    sentences = re.split(r"(?<=[.;]) ", report.methods.text)
+    assert len(sentences) > 15
+    assert len(sentences) == len(set(sentences))
+
+
+@pytest.mark.parametrize(
+    ("seeds", "words"),
+    [
+        ((3, 3), "We report means over seeds (n = 3 per configuration), without t-intervals, which take at least 5;"),
+        ((6, 3), "with 95 % Student t-intervals from 5 seeds on (n = 3 to 6 per configuration);"),
+        ((6, 6), "We report means over seeds with 95 % Student t-intervals (n = 6 per configuration);"),
+    ],
+)
+def test_intervals_are_claimed_only_where_there_are_seeds_enough(
+    study: Builder, seeds: tuple[int, int], words: str
+) -> None:
+    for arm, many in zip(("a", "b"), seeds, strict=True):
+        for seed in range(many):
+            study.add(arm, GCE(name="gce", q=0.3 if arm == "a" else 0.5), seed)
+    assert words in study.report().methods.text
+
+
+def test_subsets_that_all_losses_share_are_stated_once(study: Builder) -> None:
+    for subset in ("all", "clean"):
+        study.baselines(2, subset=subset)  # type: ignore[arg-type]
+    text = study.report().methods.text
+    assert text.count("trained on all and clean") == 1
+    study.add("only", GCE(name="gce", q=0.3), 0, subset="clean")
+    assert "with q = 0.3, trained on clean [only]" in study.report().methods.text
+
+
 def test_every_work_that_is_cited_is_listed_once(full_study: Builder) -> None:
-    text, *works = full_study.report().methods
+    methods = full_study.report().methods
+    text, works = methods.text, methods.works
     cited = {work.reference() for work in WORKS.values() if work.citation() in text}
     assert sorted(cited) == sorted(works)
 
@@ -81,7 +139,7 @@ def test_features_that_differ_from_the_baselines_are_stated_with_what_they_mean(
         sample_rate=16_000, n_fft=512, window=400, hop=160, mels=64, patch_frames=96, patch_hop=48
     )
     study.add("cce", CCE(name="cce"), 0)
-    text = study.report().methods[0]
+    text = study.report().methods.text
     changed = "sample_rate = 16000, n_fft = 512, window = 400, hop = 160, mels = 64, patch_frames = 96, patch_hop = 48"
     assert (
         f"(differing from it: {changed}): log-mel spectrograms of 64 bands at 16 kHz (a window of 25 ms every 10 ms) "
@@ -92,7 +150,7 @@ def test_features_that_differ_from_the_baselines_are_stated_with_what_they_mean(
 def test_what_differs_from_the_baselines_training_is_said(study: Builder) -> None:
     study.training = Training(epochs=10, batch_size=8)
     study.add("origin", GCEOrigin(name="gce_origin"), 0)
-    text = study.report().methods[0]
+    text = study.report().methods.text
     assert "(differing from it: epochs = 10, batch_size = 8)" in text
     assert "on unverified clips and cross-entropy on verified ones (Fonseca et al., 2019) with q = 0.7 [origin]" in text
     assert "The 1 configuration was trained with 1 seed (0)." in text
@@ -111,7 +169,7 @@ def test_what_differs_from_the_baselines_training_is_said(study: Builder) -> Non
 )
 def test_the_methods_name_optimiser_and_schedule(study: Builder, settings: dict[str, object], words: str) -> None:
     study.training = Training.model_validate(settings)
-    assert words in study.temperatures([3], 2).report().methods[0]
+    assert words in study.temperatures([3], 2).report().methods.text
 
 
 @pytest.mark.parametrize(
@@ -133,11 +191,11 @@ def test_the_methods_describe_mixup_and_masks_where_they_are_used(
     study: Builder, settings: dict[str, object], words: str
 ) -> None:
     study.training = Training.model_validate(settings)
-    assert words in study.temperatures([3], 2).report().methods[0]
+    assert words in study.temperatures([3], 2).report().methods.text
 
 
 def test_the_methods_name_neither_mixup_nor_masks_where_they_are_not_used(study: Builder) -> None:
-    text = study.temperatures([3], 2).report().methods[0]
+    text = study.temperatures([3], 2).report().methods.text
     assert not any(word in text for word in ("mixup", "mask", "Beta("))
 
 
@@ -146,9 +204,19 @@ def test_the_methods_name_neither_mixup_nor_masks_where_they_are_not_used(study:
     [
         (
             SETTLE,
-            ["after 2 seeds each", "within 0.3 points of the best with posterior probability 0.95", "or after 40 runs"],
+            [
+                "The 1 configuration was trained with 2 seeds",
+                "within 0.3 points of the best with posterior probability 0.95",
+                "or after 40 runs",
+            ],
         ),
-        (SEARCH, ["1 configuration was sampled by the TPE sampler", "grace period 10 epochs, reduction factor 4"]),
+        (
+            SEARCH,
+            [
+                "1 configuration was sampled by the TPE sampler",
+                "2020; grace period 10 epochs, reduction factor 4)",
+            ],
+        ),
     ],
 )
 def test_a_method_that_explores_is_told_with_its_settings(
@@ -157,7 +225,7 @@ def test_a_method_that_explores_is_told_with_its_settings(
     study.method = method
     study.spec = {"controls": ["fixed_q"], "select_on": "verified"}
     study.add("cce", CCE(name="cce"), 0, stage="explore", verified=0.8)
-    text = study.report().methods[0]
+    text = study.report().methods.text
     for fact in (*facts, "then trained with 12 fresh seeds", "As a control, GCE", "the verified validation clips"):
         assert fact in text
 
@@ -168,7 +236,7 @@ def test_a_grid_counts_its_configurations_without_the_controls_and_states_what_t
         study.add("cce", CCE(name="cce"), seed)
         study.add("adaptive", AdaptiveGCE(name="adaptive_gce", temperature=1000.0), seed)
         study.add("adaptive.fixed_q", GCE(name="gce", q=0.8), seed, stage="control")
-    text = study.report().methods[0]
+    text = study.report().methods.text
     assert "Each of the 2 configurations was trained with 2 seeds (0 to 1). As a control, GCE was trained with" in text
     assert "the mean q that the best configuration of each adaptive arm showed on each subset" in text
 
@@ -176,7 +244,7 @@ def test_a_grid_counts_its_configurations_without_the_controls_and_states_what_t
 def test_settles_model_stopping_rule_and_draws_are_stated_with_every_setting(study: Builder) -> None:
     study.exploring_temperatures({10: 4, 100: 1, 1000: 0})
     study.method = SETTLE | {"seed": 7}
-    text = study.report().methods[0]
+    text = study.report().methods.text
     for setting in (
         *(f"{share:g}" for share in noise.ICCS),
         *(f"{length:g}" for length in prior.LENGTHS),
@@ -204,23 +272,23 @@ def test_settles_model_stopping_rule_and_draws_are_stated_with_every_setting(stu
 def test_what_counts_as_a_collapse_is_stated(study: Builder, rule: str, sentence: str) -> None:
     study.spec = {"collapse": rule}
     study.add("cce", CCE(name="cce"), 0)
-    assert sentence in study.report().methods[0]
+    assert sentence in study.report().methods.text
 
 
 def test_versions_and_commit_come_from_the_records(study: Builder) -> None:
     made = {"versions": {"gce-study": "0.1.0", "torch": "2.14.1"}, "python": "3.11.7", "device": "cpu"}
     study.add("cce", CCE(name="cce"), 0, provenance=made | {"commit": "0123456789abcdef+changes"})
     study.add("cce", CCE(name="cce"), 1, provenance=made | {"commit": "0123456789abcdef+changes", "device": "cuda"})
-    text = study.report().methods[0]
+    text = study.report().methods.text
     assert "by gce-study 0.1.0 (commit 0123456789ab+changes) with Python 3.11.7, torch 2.14.1 on cpu and cuda." in text
 
 
 def test_a_study_without_runs_has_no_methods(study: Builder) -> None:
-    assert study.report().methods == ()
+    assert study.report().methods == Methods()
 
 
 def test_methods_name_every_procedure_of_the_reports_tables(report: MethodReport) -> None:
-    text = report.methods[0]
+    text = report.methods.text
     tables = [table for section in report_sections(report) for table in section.tables]
     words = {procedure.words for table in tables for procedure in table.procedures}
     assert len(words) > 8
@@ -252,7 +320,7 @@ TERMS = {
 
 
 def test_methods_name_whatever_statistic_a_heading_or_a_note_of_a_table_names(report: MethodReport) -> None:
-    text = report.methods[0]
+    text = report.methods.text
     tables = [table for section in report_sections(report) for table in section.tables]
     shown = " ".join(" ".join((table.title, *table.header, table.note)) for table in tables)
     asked = {term: words for term, words in TERMS.items() if term in shown}
@@ -263,10 +331,10 @@ def test_methods_name_whatever_statistic_a_heading_or_a_note_of_a_table_names(re
 def test_the_model_for_missing_runs_is_named_where_runs_are_missing(study: Builder) -> None:
     study.baselines(6)
     model = "generalised least-squares estimate over all runs"
-    assert model not in study.report().methods[0]
+    assert model not in study.report().methods.text
     study.add("gce", GCE(name="gce", q=0.7), 6, status="failed")
     study.add("cce", CCE(name="cce"), 6)
-    assert f"{model}, as some are missing" in study.report().methods[0]
+    assert f"{model}, as some are missing" in study.report().methods.text
 
 
 def test_every_work_of_a_procedure_is_in_the_bibliography() -> None:

@@ -1,13 +1,14 @@
-"""The paragraph on methods that a paper needs, made from a study's plan and records; and the works that it cites."""
+"""How a study's numbers were made, in short parts with headings, from its plan and records; and the works they cite."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from analysis.findings.paper.published import is_published_data
 from analysis.results.runs_table import WAITING, differing_settings, status_counts
 from analysis.statistics.collapse import MIN_POINTS, MIN_SDS, MIN_SKEW, NORMAL_MAD
-from analysis.statistics.intervals import LEVEL
+from analysis.statistics.intervals import LEVEL, MIN_SEEDS
 from analysis.text.features import features_in_words
 from analysis.text.folds import folds_of_data
 from analysis.text.methods.bibliography import References
@@ -24,39 +25,71 @@ from analysis.text.methods.software import software
 from analysis.text.methods.training import augmentation, optimisation
 from analysis.text.methods.values import values_in_words
 from analysis.text.phrases import joined
-from analysis.text.validation_clips import chosen_on, covered
+from analysis.text.validation_clips import chosen_on, covered, held_out
 from trainables.config import Training, parameter_name
 from trainables.feature_settings import FEATURES
 from trainables.naming import PARAMETERS, counted, number
 from trainables.numerals import percent
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
     from analysis.findings.finding import Finding
     from analysis.results.study_results import StudyResults
     from analysis.text.methods.procedures import Procedure
 
-IN_FULL = (
-    "The notes of the tables describe the statistics; gce-study report --format paper writes them and their sources "
-    "into this paragraph."
+# The headings, in reading order; a part that a study does not need is absent.
+PARTS = (
+    "Data",
+    "Model and training",
+    "Losses",
+    "Runs",
+    "Posterior",
+    "Stopping rule",
+    "Comparison",
+    "Collapsed runs",
+    "Statistics in the tables",
+    "Software",
 )
+IN_FULL = "The notes of the tables describe the statistics; --format paper gathers them here, with their sources."
+
+
+@dataclass(frozen=True)
+class Methods:
+    """How a study's numbers were made.
+
+    Attributes:
+        parts: a heading of ``PARTS`` and a short paragraph each.
+        works: a reference for each work that they cite.
+
+    """
+
+    parts: tuple[tuple[str, str], ...] = ()
+    works: tuple[str, ...] = ()
+
+    @property
+    def text(self) -> str:
+        """The paragraphs without their headings."""
+        return " ".join(text for _, text in self.parts)
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """Each paragraph after its heading, as ``Data. We used ...``, then each reference."""
+        return (*(f"{heading}. {text}" for heading, text in self.parts), *self.works)
 
 
 def methods(
     finding: Finding,
-    design: Callable[[References], list[str]],
+    design: Callable[[References], Sequence[tuple[str, str]]],
     procedures: Iterable[Procedure] = (),
     *,
     beside_tables: bool = False,
-) -> tuple[str, ...]:
-    """Return how a study's numbers were made: the text in one paragraph, then a line for each work that it cites.
-
-    It is empty for a study without planned runs.
+) -> Methods:
+    """Return how a study's numbers were made; it is empty for a study without planned runs.
 
     Args:
         finding: of the study.
-        design: returns the sentences on how runs were chosen, and adds the works that they cite.
+        design: returns sentences on how runs were chosen, each with its heading, and adds the works that they cite.
         procedures: to be described: those whose results the report's tables hold.
         beside_tables: whether the text is read with the tables, whose notes describe their procedures; a paper's is
             not. The text then refers to them, and states what a collapsed run is only if there is one.
@@ -64,23 +97,27 @@ def methods(
     """
     results = finding.results
     if not results.plan.runs:
-        return ()
+        return Methods()
     cited = References()
-    sentences = [
-        _data(results, cited),
-        _protocol(results, cited),
-        embeddings(results),
-        networks(results, cited),
-        _losses(results, cited),
+    told = [
+        ("Data", _data(results, cited)),
+        ("Data", held_out(results.plan)),
+        ("Model and training", _protocol(results, cited)),
+        ("Model and training", embeddings(results)),
+        ("Model and training", networks(results, cited)),
+        ("Losses", _losses(results, cited)),
+        ("Comparison", chosen_on(results.plan)),
         *design(cited),
-        *_statistics(finding),
-        named(procedures, cited),
-        "" if beside_tables and not finding.collapses.rates() else _collapses(finding, cited),
-        _completed(results),
-        software(results.records.values()),
-        IN_FULL if beside_tables else "",
+        ("Runs", _completed(results)),
+        ("Comparison", _intervals(finding)),
+        ("Comparison", covered(results.plan)),
+        ("Collapsed runs", "" if beside_tables and not finding.collapses.rates() else _collapses(finding, cited)),
+        ("Statistics in the tables", named(procedures, cited)),
+        ("Statistics in the tables", IN_FULL if beside_tables else ""),
+        ("Software", software(results.records.values())),
     ]
-    return (" ".join(sentence for sentence in sentences if sentence), *cited.lines())
+    of_part = {part: " ".join(sentence for heading, sentence in told if heading == part and sentence) for part in PARTS}
+    return Methods(tuple((heading, text) for heading, text in of_part.items() if text), tuple(cited.lines()))
 
 
 def _data(results: StudyResults, cited: References) -> str:
@@ -121,7 +158,7 @@ def _protocol(results: StudyResults, cited: References) -> str:
     kept = ["features"] * on_frames + ["network"] * usual
     subject = joined([*kept, "training protocol"]) if kept else "the training protocol"
     parts = [features_in_words(features)] * on_frames + [network_of_baseline(results)] * usual
-    described = ", ".join([*parts, f"{optimisation(trainings)}; the last weights were used."])
+    described = ", ".join([*parts, f"{optimisation(trainings)}. The last weights were used."])
     return (
         f"{subject[0].upper()}{subject[1:]} {'are those' if kept else 'is that'} of the baseline by "
         f"{cited.cite('fonseca')}{other}: {described} {augmentation(trainings, cited)}A clip's class is that of the "
@@ -137,6 +174,7 @@ def _losses(results: StudyResults, cited: References) -> str:
             configuration = planned.run.configuration
             by_loss.setdefault((planned.arm, configuration.loss.name), []).append(configuration)
     ranges, settings = results.plan.settings.ranges, differing_settings(results.plan)
+    trained_on = {tuple(dict.fromkeys(c.subset for c in configurations)) for configurations in by_loss.values()}
     parts = []
     for (arm, _), configurations in by_loss.items():
         loss = configurations[0].loss
@@ -154,16 +192,22 @@ def _losses(results: StudyResults, cited: References) -> str:
             values_in_words(name, [getattr(c.training, name) for c in configurations], ranges.get((arm, name)))
             for name in settings
         ]
-        if base == "adaptive_gce":
-            text += f", whose q is one minus the soft-nearest-neighbour score ({cited.cite('frosst')}) of each batch"
         subsets = list(dict.fromkeys(c.subset for c in configurations))
-        where = "" if subsets == ["all"] else f"trained on {joined(subsets)}"
-        details = ", ".join(filter(None, [*values, where]))
-        parts.append(f"{text}{f' with {details}' if values and details else f', {details}' if details else ''} [{arm}]")
-    return f"Losses compared: {'; '.join(parts)}."
+        where = "" if len(trained_on) == 1 else f"trained on {joined(subsets)}"
+        known = ", ".join(filter(None, values))
+        parts.append(", ".join(filter(None, [f"{text} with {known}" if known else text, where])) + f" [{arm}]")
+    sentences = [f"{'; '.join(parts)}."]
+    sentences[0] = sentences[0][:1].upper() + sentences[0][1:]
+    if any(loss.removesuffix("_origin") == "adaptive_gce" for _, loss in by_loss):
+        score = f"the soft-nearest-neighbour score ({cited.cite('frosst')}) of the batch"
+        sentences.append(f"In the adaptive loss, q is one minus {score}, of which T is the temperature.")
+    if len(trained_on) == 1 and (same := trained_on.pop()) != ("all",):
+        sentences.append(f"Each was trained on {joined(same)}.")
+    return " ".join(sentences)
 
 
-def _statistics(finding: Finding) -> list[str]:
+def _intervals(finding: Finding) -> str:
+    """Return what stands for a configuration, from how many seeds on it has an interval, and how differences pair."""
     results = finding.results
     sizes = sorted(
         {
@@ -174,14 +218,15 @@ def _statistics(finding: Finding) -> list[str]:
     )
     n = f" (n = {sizes[0]}{f' to {sizes[-1]}' if len(sizes) > 1 else ''} per configuration)" if sizes else ""
     of_seeds = " The value of a seed is the mean over the folds." if results.plan.dataset.folds else ""
-    return [
-        chosen_on(results.plan),
-        (
-            f"We report means over seeds with {100 * LEVEL:g} % Student t-intervals{n}; differences are paired by "
-            f"seed, as a seed gives every configuration the same {_paired(results)}.{of_seeds}"
-        ),
-        covered(results.plan),
-    ]
+    intervals = f" with {100 * LEVEL:g} % Student t-intervals"
+    if sizes and sizes[-1] < MIN_SEEDS:
+        intervals, n = n, f", without t-intervals, which take at least {MIN_SEEDS}"
+    elif sizes and sizes[0] < MIN_SEEDS:
+        intervals += f" from {MIN_SEEDS} seeds on"
+    return (
+        f"We report means over seeds{intervals}{n}; differences are paired by seed, as a seed gives every "
+        f"configuration the same {_paired(results)}.{of_seeds}"
+    )
 
 
 def _paired(results: StudyResults) -> str:
