@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,6 +24,7 @@ from trainables.plugins.sources import PluginError, read_sources
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Iterator
 
     from trainables.hear.models import HearModel
 
@@ -54,7 +56,7 @@ def embed(options: argparse.Namespace) -> int:
     try:
         model = _model(options.model, allowed=options.allow_code)
         folder = (options.to or Path(FOLDER) / model.name).expanduser()
-        with progress_display("embeddings", "embeds the same clips") as display:
+        with _continued(folder), progress_display("embeddings", "embeds the same clips") as display:
             manifest = read_data(spec, options.skip_bad_clips)
             timing = embed_clips(model, manifest, folder.absolute(), display.advance)
     except PluginError as error:
@@ -64,6 +66,16 @@ def embed(options: argparse.Namespace) -> int:
     say(f"{folder}: {counted(len(manifest.clips), 'clip')}, {timing.in_words}, {counted(model.dims, 'dimension')}")
     say("in the study file:", f"features: {{embeddings: {_yaml(str(folder))}}}")
     return 0
+
+
+@contextmanager
+def _continued(folder: Path) -> Iterator[None]:
+    """State how to continue if the embedding is interrupted, or the folder cannot be written."""
+    try:
+        yield
+    except (KeyboardInterrupt, OSError):
+        say(f"{folder}: finished clips are kept; run the same command again to continue", err=True)
+        raise
 
 
 def _model(name: str, *, allowed: bool) -> HearModel:

@@ -11,6 +11,7 @@ from pathlib import Path
 from stat import S_ISDIR
 from typing import TYPE_CHECKING
 
+from trainables.storage.files import TEMPORARY
 from trainables.storage.locks import lock, open_unchanged
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
 
 ASIDE, KILLED = "records put aside", "files of killed processes"
-TEMPORARY = re.compile(r"\..+\.[0-9a-f]{8}|\.making-.+")  # of ``write_atomically``, and of synthetic data sets
+UNFINISHED = re.compile(rf"{TEMPORARY.pattern}|\.making-.+")  # names; the second is that of synthetic data sets
 
 
 @dataclass(frozen=True)
@@ -68,7 +69,7 @@ def temporary(folders: Iterable[Path]) -> Iterator[Path]:
     """Find files and folders below those given whose names are those of unfinished ones; links are not followed."""
     for top in folders:
         for folder, names, files in os.walk(top) if not top.is_symlink() else ():
-            yield from (Path(folder, name) for name in filter(TEMPORARY.fullmatch, [*files, *names]))
+            yield from (Path(folder, name) for name in filter(UNFINISHED.fullmatch, [*files, *names]))
 
 
 def unlink(path: Location) -> bool:

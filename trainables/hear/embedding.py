@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,7 +14,7 @@ from trainables.audio.headers import probe
 from trainables.datasets.manifest import DataSetError
 from trainables.features.embeddings.files import SIDECAR, SUFFIX, Timing
 from trainables.plugins.sources import PluginError
-from trainables.storage.files import write_atomically
+from trainables.storage.files import TEMPORARY, write_atomically
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -62,7 +63,7 @@ def embed_clips(
         timing = _timing(model, centres, probe(manifest.file(longest)).seconds, longest)
         stated = timing.model_dump() | {"code": model.code}
         write_atomically(folder / SIDECAR, json.dumps(stated, indent=1).encode())
-        _write(folder, longest, rows)
+        _write(manifest, folder, longest, rows)
     todo = [clip for clip in clips if not _is_done(manifest, folder, clip)]
     done = len(clips) - len(todo)
     progress(done, len(clips))
@@ -71,7 +72,7 @@ def embed_clips(
         if not _evenly(centres, timing.hop_s):
             msg = f"{model.name}: {clip.path}: windows that are not {timing.hop_s:g} s apart, as those of other clips"
             raise PluginError(msg)
-        _write(folder, clip, rows)
+        _write(manifest, folder, clip, rows)
         progress(number, len(clips))
     return timing
 
@@ -83,7 +84,8 @@ def _timing_so_far(model: HearModel, folder: Path) -> Timing | None:
         stated = json.loads(path.read_bytes())
         timing = Timing.model_validate(stated)
     except FileNotFoundError:
-        if folder.is_dir() and any(folder.iterdir()):
+        # A process that was killed while it began the folder leaves an unfinished file.
+        if folder.is_dir() and not all(TEMPORARY.fullmatch(path.name) for path in folder.iterdir()):
             raise DataSetError([f"{folder}: not empty, and has no {SIDECAR}; allowed: a new folder"]) from None
         return None
     except ValueError as error:
@@ -130,7 +132,11 @@ def _is_done(manifest: Manifest, folder: Path, clip: Clip) -> bool:
     return embedded.st_mtime_ns >= manifest.file(clip).stat().st_mtime_ns
 
 
-def _write(folder: Path, clip: Clip, rows: NDArray[np.float32]) -> None:
-    buffer = io.BytesIO()
+def _write(manifest: Manifest, folder: Path, clip: Clip, rows: NDArray[np.float32]) -> None:
+    """Write a clip's embeddings; they are never older than the sound, whose time may lie in this clock's future."""
+    path, buffer = folder / f"{clip.path}{SUFFIX}", io.BytesIO()
     np.save(buffer, rows, allow_pickle=False)
-    write_atomically(folder / f"{clip.path}{SUFFIX}", buffer.getvalue())
+    write_atomically(path, buffer.getvalue())
+    changed, written = manifest.file(clip).stat().st_mtime_ns, path.stat()
+    if written.st_mtime_ns < changed:
+        os.utime(path, ns=(written.st_atime_ns, changed))

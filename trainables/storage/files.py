@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import secrets
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 DROPPED = b"[what was older is gone]\n"
+TEMPORARY = re.compile(r"\..+\.[0-9a-f]{8}")  # the name of a file that ``writing_atomically`` has not finished
 
 
 def write_atomically(path: Path, data: bytes) -> None:

@@ -59,6 +59,16 @@ def test_progress_has_lines_with_an_eta(capsys):
 
 
 @pytest.mark.usefixtures("here")
+def test_an_interrupt_is_one_line_with_how_to_continue(capsys):
+    Path("my_model.py").write_text(MODEL.replace(RETURNED, f"    raise KeyboardInterrupt\n{RETURNED}"))
+    assert embed("--allow-code") == 130
+    assert capsys.readouterr().err.splitlines() == [
+        "embeddings/my_model: finished clips are kept; run the same command again to continue",
+        "gce-study: interrupted by SIGINT",
+    ]
+
+
+@pytest.mark.usefixtures("here")
 def test_code_that_was_not_accepted_is_not_run(capsys):
     Path("my_model.py").write_text("from pathlib import Path\nPath('was_run').touch()\n")
     assert embed() == 2

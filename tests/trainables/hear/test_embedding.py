@@ -1,7 +1,12 @@
 """Models with the HEAR API: what they must return, and how a data set is embedded with one."""
 
 import json
+import os
+import signal
+import subprocess
+import sys
 import textwrap
+import time
 from pathlib import Path
 
 import numpy as np
@@ -74,6 +79,32 @@ def test_a_clip_whose_sound_is_newer_is_embedded_again(tmp_path, data, model_of)
     Path(data.file(data.clips[1])).touch()
     embed_clips(model_of(), data, folder)
     assert (folder / "a/1.wav.npy").stat().st_mtime_ns > before
+
+
+def test_a_clip_whose_sound_is_of_the_future_is_embedded_once(tmp_path, data, model_of):
+    """Zip archives hold local times, and a clock may be set back."""
+    tomorrow = time.time() + 86_400
+    os.utime(data.file(data.clips[1]), (tomorrow, tomorrow))
+    embed_clips(model_of(), data, Path(tmp_path) / "e")
+    calls = []
+    embed_clips(model_of(), data, Path(tmp_path) / "e", lambda *counts: calls.append(counts))
+    assert calls == [(4, 4)]
+
+
+def test_a_process_that_was_killed_while_it_began_the_folder_does_not_keep_another_from_it(tmp_path, data, model_of):
+    folder = Path(tmp_path) / "e"
+    killed = f"""
+import os, signal
+from trainables.storage.files import writing_atomically
+from pathlib import Path
+with writing_atomically(Path({str(folder / "embeddings.json")!r})):
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
+    assert subprocess.run([sys.executable, "-c", killed], check=False).returncode == -signal.SIGKILL
+    (left,) = folder.iterdir()
+    assert left.name.startswith(".embeddings.json.")
+    embed_clips(model_of(), data, folder)
+    assert len(list(folder.rglob("*.npy"))) == 4
 
 
 def test_a_folder_of_another_code_is_refused(tmp_path, data, model_of):
