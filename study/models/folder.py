@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from study.errors import EngineError, UsageError
 from study.models.card import model_card, which_runs
 from study.models.config import CARD, CONFIG, ONNX, config_of, network_code, weights_names
-from trainables.inference.onnx_graph import ExportError, NotExportableError, missing_packages, to_onnx
+from trainables.inference.onnx_graph import ExportError, missing_packages, to_onnx
 from trainables.naming import counted
 from trainables.outputs.weights import weights_path
 from trainables.plugins.sources import keep_sources, stored_sources
@@ -75,13 +75,11 @@ def _graph(model: KeptModel, selection: Selection) -> tuple[OnnxGraph | None, st
         return None, f"{ONNX}: not written: it needs {names}: pip install -c constraints.txt '.[onnx]'"
     try:
         graph = to_onnx(model)
-    except NotExportableError as error:
-        if network_code(selection.records[0].run) is None:
-            raise EngineError(str(error)) from error
-        return None, f"{ONNX}: not written: {error}"
     except ExportError as error:
-        msg = f"{ONNX}: {error}"
-        raise EngineError(msg) from None
+        if network_code(selection.records[0].run) is None:
+            msg = f"{ONNX}: {error}"
+            raise EngineError(msg) from error
+        return None, f"{ONNX}: not written: {error}"
     sounds = counted(graph.sounds, "sound")
     return graph, f"{ONNX}: on {sounds}, its probabilities differ from PyTorch's by at most {graph.difference:.1g}"
 

@@ -19,8 +19,10 @@ import torch
 from torch import nn
 from torch.nn import functional
 
+from trainables.characters import one_line
 from trainables.features.logmel import LOG_FLOOR
 from trainables.features.mel_filters import mel_filters
+from trainables.plugins.importing import exit_of_plugin, place_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,10 +40,6 @@ TOLERANCE = 1e-4  # largest difference of a probability from PyTorch's
 
 class ExportError(Exception):
     """A model was not written as ONNX; the message states why."""
-
-
-class NotExportableError(ExportError):
-    """PyTorch's exporter does not know how to write an operation of the network."""
 
 
 class OnnxGraph(NamedTuple):
@@ -64,8 +62,8 @@ def to_onnx(model: KeptModel) -> OnnxGraph:
     has the shape (1, K). The metadata of the graph holds ``sample_rate`` and ``classes``, a list as JSON.
 
     Raises:
-        NotExportableError: the exporter does not know an operation of the network.
-        ExportError: the probabilities of the graph differ from PyTorch's by more than ``TOLERANCE``.
+        ExportError: the exporter cannot write an operation of the network, ONNX Runtime cannot run it, or the
+            probabilities of the graph differ from PyTorch's by more than ``TOLERANCE``.
 
     """
     exact = model.in_float32()
@@ -83,21 +81,33 @@ def to_onnx(model: KeptModel) -> OnnxGraph:
                 dynamic_shapes={"samples": {1: length}},
                 verbose=False,
             )
-    except Exception as error:  # whatever the exporter meets in a plugin's network
-        first = str(error).strip().partition("\n")[0]
-        msg = f"PyTorch cannot export the network: {first}"
-        raise NotExportableError(msg) from error
+    except (Exception, SystemExit) as error:  # whatever the exporter meets in a plugin's network
+        if isinstance(error, SystemExit) and not exit_of_plugin(error):
+            raise
+        msg = f"PyTorch cannot export the network: {_cause(error)}"
+        raise ExportError(msg) from error
     proto = cast("torch.onnx.ONNXProgram", program).model_proto  # None only where a file was named
     for key, value in (("sample_rate", str(model.sample_rate)), ("classes", json.dumps(model.classes))):
         proto.metadata_props.add(key=key, value=value)
     data = cast("bytes", proto.SerializeToString())
-    difference = largest_difference(data, exact)
+    try:
+        difference = largest_difference(data, exact)
+    except Exception as error:  # ONNX Runtime has errors of its own, without a common class
+        msg = f"ONNX Runtime cannot run the graph: {_cause(error)}"
+        raise ExportError(msg) from error
     if not difference <= TOLERANCE:
         msg = (
             f"the probabilities of the ONNX graph differ from PyTorch's by up to {difference:.2g}; allowed: {TOLERANCE}"
         )
         raise ExportError(msg)
     return OnnxGraph(data, difference, len(_sounds(model.features)))
+
+
+def _cause(error: BaseException) -> str:
+    """Return the cause of an error, in a line, and its place in a plugin; the exporter's own text hides both."""
+    cause = error.__cause__ or error
+    first = str(cause).strip().partition("\n")[0]
+    return ": ".join(filter(None, (place_of(cause), type(cause).__name__, one_line(first))))
 
 
 def largest_difference(data: bytes, model: KeptModel) -> float:

@@ -11,6 +11,7 @@ from study.models.folder import write_model
 from study.models.loading import model_of_folder, model_of_study
 from study.models.selection import select
 from trainables.audio.decoding import read_mono
+from trainables.inference import onnx_graph
 from trainables.plugins.loading import load, use
 from trainables.plugins.sources import sources_path
 from trained_studies import trained_study
@@ -65,3 +66,16 @@ def test_changed_code_is_not_run(selection, storage, tmp_path):
     kept.write(kept.read_bytes().replace(b"relu", b"tanh"))
     with pytest.raises(EngineError, match=r"\.json: damaged: "):
         model_of_folder(tmp_path / "model", Consent(allowed=True))
+
+
+def test_a_graph_that_differs_from_pytorch_is_left_out_and_the_rest_is_written(selection, wave, tmp_path, monkeypatch):
+    pytest.importorskip("onnxruntime")
+    monkeypatch.setattr(model_folder, "missing_packages", list)
+    monkeypatch.setattr(onnx_graph, "TOLERANCE", -1)
+    model = model_of_study(selection, Consent(allowed=True))
+    _, line = write_model(tmp_path / "model", selection, model)
+    assert line.startswith(
+        "model.onnx: not written: the probabilities of the ONNX graph differ from PyTorch's by up to "
+    )
+    assert not (tmp_path / "model" / "model.onnx").exists()
+    assert model_of_folder(tmp_path / "model", Consent(allowed=True))(wave).tolist() == model(wave).tolist()

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 
+from plugin_files import LINEAR, plugin_sources
 from trainables.config import Configuration, Run
 from trainables.feature_settings import FEATURES, Features
 from trainables.inference.kept_model import TrainedNetwork, kept_model
@@ -13,6 +14,7 @@ from trainables.inference.onnx_graph import ExportError, largest_difference, mis
 from trainables.losses.catalogue import CCE
 from trainables.networks.catalogue import BaselineCNN, VGGLike
 from trainables.outputs.weights import Weights
+from trainables.plugins.loading import load, use
 
 pytestmark = pytest.mark.slow  # an export takes seconds
 
@@ -35,6 +37,18 @@ def untrained(network, features):
     return kept_model([run], [Weights(state, mean, sd)], list("abcde"), torch.device("cpu"))
 
 
+NOT_EXPORTABLE = [
+    (
+        "self.hidden(patches.flatten(1)) * (2 if patches.mean() > 0 else 1)",
+        r"^PyTorch cannot export the network: my_losses\.py:21: GuardOnDataDependentSymNode: Could not guard [^\n]*$",
+    ),
+    (
+        "__import__('torch').stack([self.hidden(patch.flatten()) for patch in patches])",
+        r"^ONNX Runtime cannot run the graph: InvalidArgument: [^\n]* SequenceAt [^\n]*$",
+    ),
+]
+
+
 @pytest.fixture(scope="module")
 def graph(ensemble):
     return to_onnx(ensemble).data
@@ -48,6 +62,29 @@ def test_the_graph_of_an_ensemble_differs_from_it_by_less_than_a_ten_thousandth(
 def test_networks_with_usual_and_unusual_features_differ_by_less_than_a_ten_thousandth(network, features):
     model = untrained(network, features)
     assert to_onnx(model).difference < 1e-4
+
+
+@pytest.fixture
+def plugin():
+    """What returns a network that a plugin of one file defines."""
+
+    def network(definition):
+        use([loaded := load(plugin_sources(definition))])
+        return next(iter(loaded.networks.values()))(name="mine.linear")
+
+    yield network
+    use([])
+
+
+def test_the_network_of_a_plugin_is_exported_too(plugin):
+    assert to_onnx(untrained(plugin(LINEAR), UNUSUAL)).difference < 1e-4
+
+
+@pytest.mark.parametrize(("operations", "reason"), NOT_EXPORTABLE)
+def test_a_network_that_cannot_be_exported_is_one_line_that_states_why(plugin, operations, reason):
+    definition = LINEAR.replace("self.hidden(patches.flatten(1)).relu()", operations)
+    with pytest.raises(ExportError, match=reason):
+        to_onnx(untrained(plugin(definition), UNUSUAL))
 
 
 def test_the_graph_takes_sounds_of_any_length(graph, ensemble):
