@@ -31,7 +31,8 @@ class OutOfSample:
             (N, K).
         predicted: how many clips of each given label (rows) such a run predicts as each class, the mean over the runs
             that held out a clip. Shape (K, K).
-        confusion: the same for the test clips; zeros if their labels are unknown. Shape (K, K).
+        confusion: the same for the test clips, the mean over the runs that were tested on a clip; zeros if their
+            labels are unknown. Shape (K, K).
 
     """
 
@@ -82,7 +83,12 @@ def gather_evidence(finding: Finding, storage: Location, given: Integers) -> Evi
     margins, votes_of_seeds = [], []
     trained, held_out = np.zeros(clips, dtype=np.int64), np.zeros(clips, dtype=np.int64)
     runs, absent, problems = 0, 0, list[str]()
-    crossed = [run_id for run_ids in _runs_by_seed(finding).values() for run_id in run_ids if _in_turn(finding, run_id)]
+    crossed = {
+        run.run_id: run.fold
+        for run_ids in _runs_by_seed(finding).values()
+        for run in (finding.results.records[run_id].run for run_id in run_ids)
+        if run.configuration.training.split == "in_turn"
+    }
     for run_ids in _runs_by_seed(finding).values():
         stored = read_stored_outputs(storage, run_ids, clips)
         absent, problems = absent + stored.absent, [*problems, *stored.problems]
@@ -94,7 +100,7 @@ def gather_evidence(finding: Finding, storage: Location, given: Integers) -> Evi
         votes_of_seeds.append(votes(map(_suggested, outputs), clips, classes))
         trained += sum(run.epochs > 0 for run in outputs)
         held_out += sum(np.isfinite(run.margins) & (run.epochs == 0) for run in outputs)
-    crossed += _of_cross_validations(finding, storage, problems)
+    crossed |= _of_cross_validations(finding, storage, problems)
     out_of_sample = _out_of_sample(finding, storage, crossed, given, problems)
     them = "it" if absent == 1 else "them"
     lacking = [f"{counted(absent, 'run')} left no margins: an earlier version of gce-study trained {them}"]
@@ -110,11 +116,11 @@ def gather_evidence(finding: Finding, storage: Location, given: Integers) -> Evi
 
 
 def _out_of_sample(
-    finding: Finding, storage: Location, run_ids: list[str], given: Integers, problems: list[str]
+    finding: Finding, storage: Location, folds: dict[str, str | None], given: Integers, problems: list[str]
 ) -> OutOfSample | None:
-    """Read what runs predict for the training clips that they held out and for the test clips."""
+    """Read what runs, by run_id with the fold, predict for the training clips that they held out and for test clips."""
     classes = len(finding.plan.dataset.classes)
-    kept, wrong = read_stored_held_out(storage, run_ids, len(given), classes)
+    kept, wrong = read_stored_held_out(storage, [*folds], len(given), classes)
     problems += wrong
     if not kept:
         return None
@@ -125,9 +131,13 @@ def _out_of_sample(
         times[held.clips] += 1
         np.add.at(predicted, (given[held.clips], held.probabilities.argmax(axis=1)), 1)
     labels = finding.results.labels
-    for outputs in read_stored_outputs(storage, list(kept), len(given)).outputs.values():
-        if labels is not None and outputs.probabilities.shape == (len(labels.test), classes):
-            np.add.at(confusion, (np.array(labels.test), outputs.probabilities.argmax(axis=1)), 1 / len(kept))
+    tested = np.zeros(0 if labels is None else len(labels.test), dtype=np.int64)
+    for run_id, outputs in read_stored_outputs(storage, list(kept), len(given)).outputs.items():
+        clips = [] if labels is None else labels.tested(folds[run_id])
+        if labels is not None and outputs.probabilities.shape == (len(clips), classes):
+            np.add.at(confusion, (np.array(labels.test)[clips], outputs.probabilities.argmax(axis=1)), 1)
+            tested[clips] += 1
+    confusion /= tested[tested > 0].mean() if tested.any() else 1
     seen = times > 0
     probabilities = np.divide(total, times[:, None], out=np.full(total.shape, np.nan), where=seen[:, None])
     return OutOfSample(np.asarray(probabilities), predicted / times[seen].mean(), confusion)
@@ -137,13 +147,9 @@ def _suggested(run: RunOutputs) -> Integers:
     return np.where(np.isfinite(run.margins), run.suggested.astype(np.int64), UNSEEN)
 
 
-def _in_turn(finding: Finding, run_id: str) -> bool:
-    return finding.results.records[run_id].run.configuration.training.split == "in_turn"
-
-
-def _of_cross_validations(finding: Finding, storage: Location, problems: list[str]) -> list[str]:
-    """Return the runs, complete or not, of the studies that predict this study's training clips."""
-    run_ids = []
+def _of_cross_validations(finding: Finding, storage: Location, problems: list[str]) -> dict[str, str | None]:
+    """Return run_id -> fold of the runs, complete or not, of the studies that predict this study's training clips."""
+    folds: dict[str, str | None] = {}
     for name in cross_validations(storage, finding.plan.name):
         try:
             plan = read_plan(storage, name)
@@ -151,8 +157,8 @@ def _of_cross_validations(finding: Finding, storage: Location, problems: list[st
             problems.append(str(error))
         else:
             if plan.dataset.fingerprint == finding.plan.dataset.fingerprint:
-                run_ids += [planned.run.run_id for planned in plan.runs]
-    return run_ids
+                folds |= {planned.run.run_id: planned.run.fold for planned in plan.runs}
+    return folds
 
 
 def _runs_by_seed(finding: Finding) -> dict[int, list[str]]:

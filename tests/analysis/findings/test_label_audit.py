@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +25,8 @@ from trainables.plans import EmbeddingSummary
 from trainables.storage.location import location
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from analysis.findings.label_audit import LabelAudit
 
 NAN = float("nan")
@@ -149,20 +152,24 @@ def test_damaged_outputs_are_named(tmp_path: Path) -> None:
     assert f"outputs of run {second}: for 1 training clip, and the data set has 6" in audit.lacking
 
 
-def _study_in_turn(storage: Path) -> Builder:
-    """Write a study of two seeds that hold out even and odd clips of 24, of which two are labelled wrong."""
+def _study_in_turn(storage: Path, folds: Sequence[str | None] = (None,)) -> Builder:
+    """Write a study of two seeds that hold out even and odd clips of 24, of which two are labelled wrong.
+
+    Where each fold is the test set in turn, the test clip of a class is the fold of that name.
+    """
     training = Training(split="in_turn", validation=0.5)
     study = Builder(clips={"train verified": 0, "train unverified": 24, "test": 2}, training=training)
     true = np.tile([0, 1], 12)
     given = np.where(np.isin(np.arange(24), [4, 7]), 1 - true, true)
     names = ("Rain", "Wind")
     clips = [Clip(f"{i}.wav", names[label], "train", verified=False) for i, label in enumerate(given)]
-    clips += [Clip(f"t{label}.wav", label, "test", verified=True) for label in names]
+    clips += [Clip(f"t{name}.wav", name, "test", verified=True, fold=name if name in folds else "") for name in names]
     leave_manifest(location(storage), study.plan(), clips)
-    for seed in range(2):
-        run_id = study.add("cce", CCE(name="cce"), seed, test=0.5)
+    for seed, fold in itertools.product(range(2), folds):
+        run_id = study.add("cce", CCE(name="cce"), seed, test=0.5, fold=fold)
         margins = np.where(given == true, 2.0, -2.0) + 0.01 * (1 + seed) * np.arange(24)
-        write_margins(location(storage), run_id, margins, [*true], held=0, test=[[1, 0], [0, 1]])
+        tested = [row for row, name in zip(np.eye(2).tolist(), names, strict=True) if fold in {None, name}]
+        write_margins(location(storage), run_id, margins, [*true], held=0, test=tested)
         held = np.arange(seed, 24, 2)
         sure = np.array([[0.9, 0.1], [0.2, 0.8]])[true[held]]
         write_held_out(location(storage), run_id, HeldOutProbabilities(held, sure))
@@ -170,8 +177,11 @@ def _study_in_turn(storage: Path) -> Builder:
     return study
 
 
-def test_probabilities_of_held_out_clips_enter_the_score_and_estimate_the_transitions(tmp_path: Path) -> None:
-    _study_in_turn(tmp_path)
+@pytest.mark.parametrize("folds", [(None,), ("Rain", "Wind")])
+def test_probabilities_of_held_out_clips_enter_the_score_and_estimate_the_transitions(
+    tmp_path: Path, folds: tuple[str | None, ...]
+) -> None:
+    _study_in_turn(tmp_path, folds)
     audit = _audit(tmp_path)
     assert audit.sources == ("margins", "out_of_sample")
     assert set(audit.clips["path"][:2]) == {"4.wav", "7.wav"}
