@@ -4,10 +4,16 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
+from pydantic import ValidationError
+
+from study.errors import SpecError
+from study.spec.messages import key_path, shown
 from study.spec.open_models import Open, Range, Values
+from trainables.characters import one_line
 from trainables.config import Configuration, Training, parameter_name
+from trainables.settings import Violation
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -18,6 +24,24 @@ if TYPE_CHECKING:
     from trainables.networks.base import Network
 
     Path = tuple[str | int, ...]
+
+
+MAX_TRIED = 1000  # combinations of values of a loss or network
+WITHIN = (0.382, 0.7236)  # where a range is tried besides its ends, as fractions; hardly any step falls on both
+
+
+class RefusedValuesError(SpecError):
+    """A loss or network of a plugin refuses values each of which its bounds allow."""
+
+    def __init__(self, at: Path, name: str, values: Mapping[str, Any], error: ValidationError) -> None:
+        """Keep the place in the file and the reason, which is that of the first error."""
+        first = error.errors(include_url=False)[0]
+        reason = first["msg"].removeprefix("Value error, ").removeprefix("Assertion failed, ")
+        where = f" {first['loc'][0]}" if first["loc"] else ""
+        rounded = {key: float(f"{of:.6g}") if isinstance(of, float) else of for key, of in values.items()}
+        text = f"{name} refuses {shown(rounded)}:{where} {one_line(reason)}"
+        super().__init__([f"{key_path(at)}: {text}"])
+        self.violation = Violation(at, f"values that it accepts; {text}")
 
 
 class Choice(NamedTuple):
@@ -84,17 +108,14 @@ class OpenArm:
     def largest_network(self) -> Network:
         """Return the arm's network with the largest value of each number that it leaves open: it takes the longest."""
         values = {p.key: _largest(p.value) for p in self.parameters.values() if p.part == "network"}
-        of: Any = self.network.of
-        network: Network = of.model_validate({"name": self.network.parameters()["name"], **values})
+        network: Network = self._made("network", values)
         return network
 
     def losses(self) -> Iterator[Loss]:
         """Yield the losses of the arm's configurations; of a range, those with its ends."""
         options = {p.key: _options(p.value) for p in self.parameters.values() if p.part == "loss"}
-        of: Any = self.loss.of
         for values in itertools.product(*options.values()):
-            parameters = dict(zip(options, values, strict=True))
-            yield of.model_validate({"name": self.loss.parameters()["name"], **parameters})
+            yield self._made("loss", dict(zip(options, values, strict=True)))
 
     def choices(self) -> Iterator[Choice]:
         """Yield each configuration of an arm without a range; the last open parameter changes fastest.
@@ -126,10 +147,37 @@ class OpenArm:
         parts: dict[str | None, dict[str, Any]] = {None: {}, "loss": {}, "network": {}, "training": {}}
         for name, p in self.parameters.items():
             parts[p.part][p.key] = varied.get(name, p.value)
-        loss: Any = self.loss.of.model_validate({"name": self.loss.parameters()["name"], **parts["loss"]})
-        network: Any = self.network.of.model_validate({"name": self.network.parameters()["name"], **parts["network"]})
+        loss, network = self._made("loss", parts["loss"]), self._made("network", parts["network"])
         training = Training.model_validate(parts["training"]).canonical()
         return Configuration(loss=loss, network=network, training=training, **parts[None])
+
+    def try_values(self) -> None:
+        """Make the loss and the network with combinations of their values; of a range, with its ends and some between.
+
+        Raises:
+            RefusedValuesError: a validator of a plugin refuses one.
+
+        """
+        for part in ("loss", "network"):
+            options = {p.key: _tried(p.value) for p in self.parameters.values() if p.part == part}
+            for values in itertools.islice(itertools.product(*options.values()), MAX_TRIED):
+                self._made(part, dict(zip(options, values, strict=True)))
+
+    def _made(self, part: Literal["loss", "network"], values: Mapping[str, Any]) -> Any:  # noqa: ANN401 -- of either part
+        """Return the loss or network with these values.
+
+        Raises:
+            RefusedValuesError: a validator of a plugin refuses them.
+
+        """
+        open_model: Any = self.loss if part == "loss" else self.network
+        name = open_model.parameters()["name"]
+        try:
+            return open_model.of.model_validate({"name": name, **values})
+        except ValidationError as error:
+            paths = [p.path[:-1] for p in self.parameters.values() if p.part == part]
+            at = paths[0] if paths else (*self.path("subset")[:-1], part)
+            raise RefusedValuesError(at, name, values, error) from None
 
 
 def _largest(value: Any) -> Any:  # noqa: ANN401 -- any value of a parameter
@@ -144,6 +192,13 @@ def _options(value: Any) -> tuple[Any, ...]:  # noqa: ANN401 -- a value or what 
     if isinstance(value, Range):
         return (value.min, value.max)
     return value.values if isinstance(value, Values) else (value,)
+
+
+def _tried(value: Any) -> tuple[Any, ...]:  # noqa: ANN401 -- a value or what it is left open over
+    if not isinstance(value, Range):
+        return _options(value)
+    between = [value.min + fraction * (value.max - value.min) for fraction in WITHIN]
+    return (value.min, value.max, *(map(round, between) if isinstance(value.min, int) else between))
 
 
 def open_arm(arm: Arm, index: int, training: OpenTraining, network: Open) -> OpenArm:

@@ -99,6 +99,9 @@ def _check_form(model: type[Any]) -> None:
             allowed = "float, int, bool, str, Literal, None"
             msg = f"{place_of_class(model)}: {model.__name__}: the type of {name} is not allowed; allowed: {allowed}"
             raise PluginError(msg)
+        if field.alias is not None or field.validation_alias is not None:
+            msg = f"{place_of_class(model)}: {model.__name__}: {name} has an alias; allowed: the field's name alone"
+            raise PluginError(msg)
     try:
         model.model_json_schema()
     except Exception as error:  # noqa: BLE001 -- pydantic raises errors of several kinds

@@ -6,6 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple
 
 from study.spec.messages import closest, shown
+from study.spec.open_arms import RefusedValuesError
 from study.spec.rules.embeddings import embedding_violations
 from study.spec.rules.features import feature_violations, patch_violations
 from study.spec.rules.training import settings_violations
@@ -30,14 +31,23 @@ def violations(spec: StudyKeys) -> list[Violation]:
     """Return every rule that a study breaks, each once."""
     if sum(arm.size for arm in spec.open_arms) > MAX_CONFIGURATIONS:
         return [Violation(("arms",), f"arms of at most {MAX_CONFIGURATIONS} configurations together")]
+    try:
+        for arm in spec.open_arms:
+            arm.try_values()
+        return list(dict.fromkeys(_broken(spec)))
+    except RefusedValuesError as error:
+        return [error.violation]
+
+
+def _broken(spec: StudyKeys) -> Iterator[Violation]:
     of_method = _grid(spec) if isinstance(spec.method, Grid) else _choosing(spec, spec.method)
-    of_settings = (
+    yield from (
         *settings_violations(spec.open_arms, spec.features.log_mel),
         *feature_violations(spec.features.log_mel),
         *patch_violations(spec.features.log_mel, spec.open_arms),
         *embedding_violations(spec),
     )
-    return list(dict.fromkeys((*of_settings, *_distinct(spec), *of_method, *_controls(spec), *_folds(spec))))
+    yield from (*_distinct(spec), *of_method, *_controls(spec), *_folds(spec))
 
 
 def _distinct(spec: StudyKeys) -> Iterator[Violation]:

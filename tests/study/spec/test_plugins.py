@@ -72,6 +72,43 @@ def test_an_error_that_a_plugin_raises_while_its_parameters_are_checked_names_it
     assert error.value.problems == ["my_losses.py:20: KeyError: 1"]
 
 
+SHARE = """
+    share: float = 0.5
+
+    @model_validator(mode="after")
+    def _in_order(self):
+        if self.share > self.gamma:
+            raise ValueError("share must not exceed gamma")
+        return self
+"""
+RANGE = ("{values: [1, 5]}", "{min: 0, max: 5}"), ("seeds: 1", "method: {name: search}")
+
+
+@pytest.mark.parametrize(
+    ("changes", "place", "refused"),
+    [
+        ([("{values: [1, 5]}", "0.25")], 6, "gamma: 0.25, share: 0.5"),
+        ([("{values: [1, 5]}", "{values: [5, 0.25]}")], 6, "gamma: 0.25, share: 0.5"),
+        (RANGE, 6, "gamma: 0, share: 0.5"),
+    ],
+)
+def test_a_combination_that_a_validator_of_the_plugin_refuses_is_named_with_its_reason(
+    study, tmp_path, changes, place, refused
+):
+    path = study(*changes)
+    write_plugin(tmp_path / "my_losses.py", "from pydantic import model_validator", FOCAL + SHARE)
+    (problem,) = problems(path)
+    assert problem.startswith(f"{place}: arms[0].loss: ")
+    assert problem.endswith(f"values that it accepts; mine.focal refuses {{{refused}}}: share must not exceed gamma")
+
+
+def test_a_range_between_whose_ends_values_are_refused_is_named(study, tmp_path):
+    path = study(*RANGE)
+    write_plugin(tmp_path / "my_losses.py", FOCAL.replace("le=5,", "le=5, multiple_of=0.5,"))
+    (problem,) = problems(path)
+    assert problem.endswith("mine.focal refuses {gamma: 1.91}: gamma Input should be a multiple of 0.5")
+
+
 def test_only_runs_of_the_plugin_have_its_hash(study, tmp_path):
     sha256 = read_sources(tmp_path / "my_losses.py").sha256
     runs = [c.planned(0, "0" * 20).run for c in candidates(read_spec(study(), ALLOWED))]

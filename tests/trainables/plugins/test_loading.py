@@ -86,6 +86,10 @@ def test_a_plugin_that_defines_a_name_twice_is_refused():
             FOCAL + "\n    def __init__(self, gamma=2.0):\n        self.gamma = gamma\n",
             "my_losses.py:8: __init__ of Focal: got an unexpected keyword argument 'name'; allowed: no __init__, as",
         ),
+        (
+            FOCAL.replace("le=5,", 'le=5, alias="lambda",'),
+            "my_losses.py:8: Focal: gamma has an alias; allowed: the field's name alone",
+        ),
         (FOCAL.replace("gamma", "subset"), "my_losses.py:8: Focal: a parameter cannot be called subset"),
         (
             "import typing\n" + FOCAL + "    scale: typing.Callable[[], int] = int\n",
