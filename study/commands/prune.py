@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import math
 import os
 import re
 import time
@@ -83,7 +84,8 @@ def prune(options: argparse.Namespace) -> int:
     else:
         storage, only = study_place(options.study, options.storage)
         find_plan(storage, only)
-    before = time.time() - options.older_than
+    # Without an age, whatever the clock states: it may have been set back since a file was written.
+    before = time.time() - options.older_than if options.older_than else math.inf
     with leftovers(storage, only, claim_studies=not options.dry_run) as there:
         outside = () if only else chain(_ray_folders(), _cached(by_time_alone=options.older_than > 0))
         wanted = (item for item in chain(there, outside) if item.changed <= before)

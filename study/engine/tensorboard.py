@@ -118,7 +118,9 @@ class TensorBoard(Observer):
         recover if the file disappears.
         """
         folder.mkdir(parents=True, exist_ok=True)
-        path = folder / f"events.out.tfevents.{time.time_ns()}.{mark}"
+        named = (re.match(r"events\.out\.tfevents\.(\d+)\.", file.name) for file in folder.iterdir())
+        number = max([time.time_ns(), *(1 + int(name[1]) for name in named if name)])  # a clock may be set back
+        path = folder / f"events.out.tfevents.{number}.{mark}"
         unseen = folder / "unseen"  # a name that TensorBoard ignores
         unseen.write_bytes(data)
         unseen.rename(path)

@@ -75,6 +75,14 @@ def test_what_is_younger_is_kept(place, capsys):
     assert capsys.readouterr().out.endswith("results: 2.5 MB freed\n")
 
 
+def test_without_an_age_what_is_of_the_future_is_freed_too(place, capsys):
+    """The clock was set back since it was written."""
+    (path,) = (place / "results" / "checkpoints").iterdir()
+    os.utime(path, (time.time() + 90_000,) * 2)
+    assert main(["prune"]) == 0
+    assert capsys.readouterr().out.endswith("results: 2.5 MB freed\n")
+
+
 @pytest.mark.parametrize("age", ["30", "d", "-1d", "1.5d", "30 d", "1y", "9999999d"])
 def test_an_age_of_another_form_is_refused(age, capsys):
     with pytest.raises(SystemExit) as ended:

@@ -119,6 +119,16 @@ def test_a_reader_that_keeps_a_run_open_follows_it_from_sitting_to_sitting(event
     assert steps() == [1, 2, 3, 4]
 
 
+def test_a_reader_follows_a_run_through_a_clock_that_is_set_back(events, folder, tmp_path):
+    events.epoch_ended(planned(), point(1))
+    (written,) = files(folder)
+    prefix, number, mark = written.name.rsplit(".", 2)
+    written.rename(folder / f"{prefix}.{int(number) + 10**18}.{mark}")  # as a clock that was decades ahead names it
+    reader = EventAccumulator(str(folder)).Reload()
+    TensorBoard(tmp_path, "s").epoch_ended(planned(), point(2), [point(1)])
+    assert [event.step for event in reader.Reload().Scalars("loss/train")] == [1, 2]
+
+
 def test_an_epoch_that_is_given_again_is_not_repeated_and_one_that_differs_replaces_what_followed(events, folder):
     for epoch in (1, 2, 3):
         events.epoch_ended(planned(), point(epoch))
