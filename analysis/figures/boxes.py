@@ -226,17 +226,18 @@ def boxes(finding: Finding) -> tuple[Figure, ...]:
             marks = _beside(data, published_marks(results) if metric == "test" else [])
             boxed = any(len(box.accuracies) >= MIN_SEEDS for box in data)
             drawn = "; boxes span the quartiles with a line at the median" if boxed else ""
+            chosen = f"its configuration with the highest mean {metric_words(finding.selected_on)}"
+            stars = " Stars: published." if marks else ""
             more = (
-                f"That is the one of the highest mean {metric_words(finding.selected_on)} on the subset, the first of "
-                f"those that tie. Boxes are drawn from {MIN_SEEDS} runs on, with whiskers to the furthest run within "
-                f"1.5 quartile ranges.{f' {CAPTION}' if marks else ''}"
+                f"Of configurations that tie, the first is shown. Boxes are drawn from {MIN_SEEDS} runs on, with "
+                f"whiskers to the furthest run within 1.5 quartile ranges.{f' {CAPTION}' if marks else ''}"
             )
             several = len({box.key.subset for box in data}) > 1
             figures.append(
                 Figure(
                     named(measure(metric), "per arm", where),
                     f"{metric_name(metric)} per arm{where or (' and subset' if several else '')}",
-                    f"Diamonds are means{drawn}. Each arm is represented by its configuration that validation prefers.",
+                    f"Diamonds are means{drawn}. Each arm: {chosen}.{stars}",
                     draw_boxes(data, metric, styles(finding.results.runs), marks),
                     more=more,
                 )

@@ -91,8 +91,8 @@ def _captions(curves: Sequence[Curve], shown: Sequence[Key]) -> tuple[str, str]:
     if any(curve.whole < len(curve.epochs) for curve in curves):
         caption += "; dotted once some have stopped"
         more.append(
-            "The dotted part is the median of the runs that still train, whose number the panel “Runs” shows: it may "
-            "move because others have stopped. It ends where fewer than half still train."
+            "The dotted part is of the runs that still train, which the panel “Runs” counts: it may move because "
+            "others have stopped, and ends where fewer than half still train."
         )
     if any(curve.cuts for curve in curves):
         more.append("A mark shows where a run ended that is not complete, and why.")
@@ -100,7 +100,7 @@ def _captions(curves: Sequence[Curve], shown: Sequence[Key]) -> tuple[str, str]:
         more.append(f"The {len(shown)} that end highest have colours, the other {len(curves) - len(shown)} are grey.")
     drawn = f", of more than {MAX_DRAWN} the first ones" if max(len(curve.runs) for curve in curves) > MAX_DRAWN else ""
     more.append(f"Thin lines are single runs{drawn}; of many, a click in the legend shows them.")
-    more.append("Each training loss has a scale of its own, and does not compare with another.")
+    more.append("Training losses have scales of their own and do not compare.")
     return f"{caption}.", " ".join(more)
 
 

@@ -191,17 +191,13 @@ def pairs(finding: Finding) -> tuple[Figure, ...]:
     if not data:
         return ()
     strokes = max(len(pair.differences) for pair in data) <= MAX_DOTS
-    means = "Circles: mean differences, paired by seed, of too few seeds for an interval."
+    means = "Circles: mean differences of too few seeds for an interval."
     if any(pair.interval.has_width for pair in data):
-        means = (
-            f"Diamonds: mean differences with {100 * LEVEL:g} % t-intervals, paired by seed; open where the interval "
-            "contains 0."
-        )
+        means = f"Diamonds: mean differences with {100 * LEVEL:g} % t-intervals; open where the interval contains 0."
     caption = f"{means} {'Strokes: single seeds' if strokes else 'Bars: the middle 50 and 90 % of the seeds'}."
     more = (
-        "The same configurations as in the boxes, each pair on one subset and over the seeds that both have, less the "
-        "luck of having been the best of their arm on validation. Each interval is at its own level, without a "
-        "correction for their number."
+        "The configurations of the boxes, each pair over the seeds that both have, less the luck of being the best of "
+        "the arm on validation. The intervals are not corrected for their number."
     )
     title = f"{metric_name(metric)}: differences between arms, paired by seed"
     return (Figure("paired_differences", title, caption, draw_pairs(data, finding.names), more=more),)

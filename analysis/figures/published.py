@@ -125,7 +125,4 @@ def published_look(marks: Sequence[PublishedMark], colour: str, along: Literal["
     }
 
 
-CAPTION = (
-    f"Published marks: mean ± {100 * published.LEVEL:g} % confidence interval over {published.RUNS} runs, method "
-    f"not known ({published.SOURCE})."
-)
+CAPTION = f"Published: means over {published.RUNS} runs ± {100 * published.LEVEL:g} % intervals (Deng et al., 2021)."

@@ -158,7 +158,6 @@ def _captioned(finding: Finding, results: StudyResults, parameter: str, metric: 
         "Dots are moved sideways so that none hides another." if _most_runs(data) > 1 else "",
         "The choice is made on these numbers." if metric == finding.selected_on else "",
         "Runs that have collapsed are drawn like any other, but are not in the means." if collapsed else "",
-        SHADED if any(mark.spans for mark in marks.values()) else "",
         published.CAPTION if any(mark.published for mark in marks.values()) else "",
     ]
     return Figure(
@@ -175,9 +174,6 @@ def against(data: Sweep) -> str:
     return f"{metric_name(data.metric)} against {data.axis.title[:1].lower()}{data.axis.title[1:]}"
 
 
-SHADED = f"Which values may be the best follows from Hsu's comparisons with the best, {100 * LEVEL:g} %."
-
-
 def _caption(data: Sweep, marks: Mapping[str, Marks], selected_on: str) -> str:
     """Explain the marks that are there."""
     most, what = _most_runs(data), metric_words(selected_on)
@@ -186,8 +182,11 @@ def _caption(data: Sweep, marks: Mapping[str, Marks], selected_on: str) -> str:
     parts = [
         f"{runs} {means}" if most > 1 else "Marks: runs.",
         f"Levels: arms that do not vary {symbol(data.parameter)}." if any(not line.x for line in data.lines) else "",
-        f"Shaded: values that {what} does not rule out." if any(mark.spans for mark in marks.values()) else "",
+        f"Shaded: {what} does not rule these values out ({100 * LEVEL:g} %)."
+        if any(m.spans for m in marks.values())
+        else "",
         f"{what.capitalize()} rules no value out." if any(mark.every for mark in marks.values()) else "",
+        "Star: published." if any(mark.published for mark in marks.values()) else "",
     ]
     return " ".join(filter(None, parts))
 

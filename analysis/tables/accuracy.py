@@ -44,6 +44,7 @@ MAX_NAMED = 8  # configurations named in one cell
 BOLD = (
     f"Bold: may be the best by {{}} (Hsu's comparisons with the best, {100 * LEVEL:g} %), where others are ruled out."
 )
+ADJUSTED = ", adjusted for the seeds, as runs are missing"
 CONTROLS = "Controls are never bold, as they are never chosen."
 
 
@@ -125,10 +126,10 @@ def choice_table(finding: Finding) -> Table:
     A study of one subset has a row for each quantity, as one row of all of them would be wide and high.
     """
     name = metric_name(finding.selected_on)
+    adjusted = any(best.adjusted for best in finding.comparisons.values())
     note = (
-        f"Accuracies in %. Chosen by mean {name.lower()} alone, adjusted for the seeds where runs are missing. This "
-        "mean has no interval, as it is the highest of several. May also be the best: not ruled out by Hsu's "
-        f"comparisons with the best ({100 * LEVEL:g} %). The shared luck is subtracted from the test mean. "
+        f"Accuracies in %. Chosen by the mean {name.lower()} alone{ADJUSTED if adjusted else ''}; the highest of "
+        "several means, it has no interval. The shared luck is subtracted from the test mean. "
         f"{explained(CHOICE_COLUMNS)} In brackets: for how many seeds the choice is the same."
     )
     header = (

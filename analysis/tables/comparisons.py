@@ -50,7 +50,7 @@ def seeds_in_words(finding: Finding) -> tuple[str, ...]:
     return (
         text,
         *(
-            [f"One more training of it would have a {metric_words(finding.results.tested_by)} of {next_run}."]
+            [f"One more training of it may reach a {metric_words(finding.results.tested_by)} of {next_run}."]
             if next_run
             else []
         ),

@@ -52,15 +52,16 @@ def _of_comparison(finding: MethodFinding, bests: Bests) -> tuple[str, str]:
     later = "" if finding.results.ended else " so far"
     if not bests.decided:
         return f"Undecided{later}", "the runs are too few, or show no spread: nothing is ruled out"
+    word = "Not final" if later else "Clear"  # what is clear now may change with the runs to come
     holds = f"({percent(bests.level)}, all comparisons together)"
     if later:
         holds = f"so far; {percent(bests.level)} holds at the study's end only"
     if bests.beaten_by_baselines:
-        return f"Clear{later}", f"{_baselines(bests)} better than the choice {holds}"
+        return word, f"{_baselines(bests)} better than the choice {holds}"
     if bests.winner is not None:
         others = len(bests.ruled_out)
         rest = "the other" if others == 1 else f"the {others} others"
-        return f"Clear{later}", f"better than {rest} in {selected_words(bests.metric)} {holds}"
+        return word, f"better than {rest} in {selected_words(bests.metric)} {holds}"
     members, compared = len(bests.members), len(bests.compared)
     count = f"{members} of {compared}" if members < compared else f"each of the {compared}"
     return f"Undecided{later}", f"{count} may be the best {holds}"
@@ -80,15 +81,16 @@ def _of_settle(finding: SettleFinding) -> tuple[str, str]:
     goal = settled.goal
     probability = f"with probability {chance(standing.confidence)}"
     within = f"within {counted_points(goal.within)} of the best"
-    word = "Settled" if stands(finding) else "Settled so far"
+    needed = "" if settled.rule else f" ({goal.probability:.4g} needed)"
+    if not stands(finding):
+        return "Not settled yet", f"so far {probability}{needed} {within}"
     match settled.rule:
         case "confidence":
-            return word, f"{probability} {within}"
+            return "Settled", f"{probability} {within}"
         case "regret":
-            return word, f"{probability} {within}; expected regret {expected_regret(standing.regret)}"
+            return "Settled", f"{probability} {within}; expected regret {expected_regret(standing.regret)}"
         case None:
-            yet = "" if finding.results.ended else " yet"
-            return f"Not settled{yet}", f"{probability} ({goal.probability:.4g} needed) {within}"
+            return "Not settled", f"{probability}{needed} {within}"
     assert_never(settled.rule)
 
 

@@ -138,11 +138,10 @@ def q_vs_t(results: StudyResults) -> tuple[Figure, ...]:
         "t-intervals over runs."
     )
     more = (
-        f"Exploring runs are included.{part_drawn(results.runs)} As T grows, all distances are weighted equally and "
-        "q_a tends to 1 less the sum over classes of the squared share of each: the batch's features then carry no "
-        "information on its labels. The plan does not state the shares, so the dashed level, 1 - 1/K, assumes "
-        f"K = {data.classes} classes of equal size; unequal classes have a lower limit, and a small training set, "
-        "sampled without replacement, a higher one."
+        f"Exploring runs are included.{part_drawn(results.runs)} As T grows, all distances weigh the same and q_a "
+        "tends to 1 less the sum of the squared shares of the classes: it then reflects nothing of the batch's "
+        f"features. The dashed level, 1 - 1/K, assumes K = {data.classes} classes of equal size; unequal ones have a "
+        "lower limit, and a small training set, sampled without replacement, a higher one."
     )
     drawing = draw_q_vs_t(data, styles(results.runs))
     return (Figure("q_vs_t", "Mean q of the adaptive loss against T", caption, drawing, more),)

@@ -181,7 +181,7 @@ def posterior(finding: SettleFinding) -> tuple[Figure, ...]:
         f"Above: posterior means with intervals that hold {100 * LEVEL:g} %, over the exploring runs. Below: how "
         "probably each value is the best. "
         + (
-            f"Shaded: the fewest values that sum to {LEVEL:g}."
+            f"Shaded: the fewest values whose probabilities sum to {LEVEL:g}."
             if shaded
             else "No value is ruled out." * (len(data.best) > 1)
         )

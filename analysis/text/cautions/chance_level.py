@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from analysis.results.measures import metric_words
-from analysis.statistics.intervals import accuracy_interval
+from analysis.statistics.intervals import MIN_SEEDS, accuracy_interval
 from trainables.metrics import split_name
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ def at_chance(finding: Finding, key: Key) -> list[str]:
     """Return a caution if the interval of a configuration's reported accuracy reaches down to chance.
 
     Chance is the larger of 1 / K for K classes and the share of the most frequent class, which a model that ignores its
-    input can reach. A single run is compared without an interval.
+    input can reach. Runs too few for an interval in the report are compared by the lowest.
     """
     measured = split_name(finding.metric)[0]  # chance is that of accuracy, whatever metric is reported
     by_seed = finding.scores(measured).get(key)
@@ -28,7 +28,7 @@ def at_chance(finding: Finding, key: Key) -> list[str]:
         return []
     interval = accuracy_interval(by_seed.values())
     classes, majority = len(finding.plan.dataset.classes), majority_share(finding.results, measured)
-    low = interval.mean if interval.low is None else interval.low
+    low = min(by_seed.values()) if interval.low is None or interval.n < MIN_SEEDS else interval.low
     if low > max(1 / classes, majority or 0.0):
         return []
     score = f"{metric_words(measured)} of {interval.percent()} % ({interval.label()})"

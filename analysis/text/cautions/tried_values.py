@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from analysis.results.runs_table import key_of, keys
 from analysis.statistics.blocks.block_model import block_model
 from analysis.statistics.blocks.two_way import effect
-from analysis.statistics.intervals import ALPHA
+from analysis.statistics.intervals import ALPHA, p_text
 from analysis.text.phrases import chosen_by
 from trainables.config import parameter_name
 from trainables.naming import is_number, number, symbol
@@ -75,8 +75,8 @@ def no_effect(finding: GridFinding, subset: str) -> list[str]:
             continue
         sign, name = symbol(str(series["parameter"].iloc[0])), str(series["series"].iloc[0])
         cautions.append(
-            f"No effect of {sign} on {chosen_by(finding.plan)} was detected for {name} ({test.text()}, "
-            f"{len(model.keys)} values, {model.seeds} seeds): which value is best is unknown. This does not show that "
-            f"{sign} has no effect."
+            f"No effect of {sign} on {chosen_by(finding.plan)} was detected for {name} ({len(model.keys)} values, "
+            f"{model.seeds} seeds; F test, {p_text(test.p)}): which value is best is unknown, and {sign} may "
+            "still matter."
         )
     return cautions

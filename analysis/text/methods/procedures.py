@@ -59,8 +59,7 @@ def _cited(works: Sequence[str], cited: References) -> str:
 
 DIFFERENCE = Procedure(
     "Difference",
-    f"the mean difference paired by seed with its {PERCENT} t-interval, not corrected for their number (of fewer than "
-    f"{MIN_SEEDS} shared seeds, with the differences themselves)",
+    f"the mean difference paired by seed with its {PERCENT} t-interval, not corrected for their number",
 )
 HOLM = Procedure(
     "p (Holm)", "the p-value of the paired t-test, adjusted by Holm's method for all rows of the table", ("holm",)
@@ -93,7 +92,8 @@ STOCHASTIC_ORDER = Procedure(
 )
 MORE_SEEDS = Procedure(
     "More seeds",
-    f"how many further seeds would show a difference of this size with power {POWER:g} (noncentral t distribution)",
+    f"how many further seeds would show this difference with power {POWER:g} (noncentral t distribution), were it and "
+    "its spread the true ones",
 )
 POOLED = Procedure(
     "Mean difference",
@@ -146,7 +146,7 @@ NEXT_RUN = Procedure(
 )
 WITHOUT_EACH_SEED = Procedure(
     "Leave one seed out",
-    "the test score on each seed of what the other seeds choose, averaged; it assumes nothing about luck",
+    "the mean over seeds of the test score of what the other seeds choose; it assumes nothing about luck",
 )
 CLAIMED_GAP = Procedure("Gap", f"the mean difference paired by seed with its {PERCENT} t-interval")
 CLAIMED_TREND = Procedure(
@@ -222,6 +222,5 @@ FOLD_GAP = Procedure(
     "Difference from the choice", f"the difference paired by fold, with its {PERCENT} t-interval over the folds"
 )
 REPRESENTATIVES = (
-    "Each arm is represented by its best configuration on validation; the luck that this choice shares with the "
-    "accuracy is subtracted."
+    "Each arm is represented by its best configuration on validation; the luck of that choice is subtracted."
 )

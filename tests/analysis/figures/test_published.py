@@ -54,6 +54,15 @@ def test_against_t_only_the_adaptive_loss_has_a_place(full_study: Builder) -> No
     assert high > 75.8
 
 
+def test_the_visible_caption_names_the_stars_where_there_are_any(full_study: Builder, study: Builder) -> None:
+    finding = full_study.finding()
+    (boxed,), (tested, chosen) = boxes.boxes(finding), sweep.sweep(finding)
+    assert boxed.caption.endswith(" Stars: published.")
+    assert tested.caption.endswith(" Star: published.")
+    for figure in (chosen, *boxes.boxes(study.baselines(6).finding())):
+        assert "published" not in figure.caption.lower()
+
+
 def test_the_word_paper_stands_at_the_lower_end_of_the_plot_below_the_mark(full_study: Builder) -> None:
     finding = full_study.finding()
     known = published_marks(finding.reported, "temperature")

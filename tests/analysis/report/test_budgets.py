@@ -118,12 +118,16 @@ def test_the_page_has_three_megabytes_at_most(report: Report) -> None:
 
 
 @pytest.mark.slow
-def test_a_reader_gets_1200_words_and_8_screens_at_most_on_opening(report: Report, page: Page) -> None:
+def test_a_reader_gets_1200_words_and_8_screens_at_most_on_opening_and_2400_words_in_all(
+    report: Report, page: Page
+) -> None:
     page.set_viewport_size({"width": 1600, "height": SCREEN})
     page.set_content(report.page)
     page.wait_for_function("document.querySelectorAll('.js-plotly-plot').length > 0")
     assert page.evaluate(PROSE) <= 1200
     assert page.evaluate("document.documentElement.scrollHeight") <= 8 * SCREEN
+    page.evaluate("document.querySelectorAll('main details').forEach(part => { part.open = true })")
+    assert page.evaluate(PROSE.replace(", figcaption details", "")) <= 2400
 
 
 @pytest.mark.slow

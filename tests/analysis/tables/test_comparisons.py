@@ -57,7 +57,7 @@ def test_the_report_has_the_comparisons_and_the_cautions(full_study: Builder) ->
 def test_seeds_that_would_halve_the_interval_of_the_choice_are_counted(full_study: Builder) -> None:
     """Six runs: 2.571 / sqrt(6) = 1.049, half of it 0.525; 16 give 2.131 / 4 = 0.533, and 17 give 0.514."""
     text, next_run = seeds_in_words(full_study.finding())
-    assert re.fullmatch(r"One more training of it would have a test accuracy of [\d.]+ to [\d.]+ % \(.*\)\.", next_run)
+    assert re.fullmatch(r"One more training of it may reach a test accuracy of [\d.]+ to [\d.]+ % \(.*\)\.", next_run)
     assert text.startswith("adaptive T=1000: 6 runs give its test accuracy to ± ")
     assert text.endswith("; 11 more seeds would halve that if the spread stays the same.")
 

@@ -90,7 +90,7 @@ def test_a_study_that_runs_counts_its_runs_and_hides_test_accuracies(study: Buil
     assert told["Validation accuracy of what leads"][1].endswith("Test accuracy is hidden until the study ends")
     assert told["So far"] == (["13 of 14 runs"], "6.5 hours of training; 1 still waiting; 1 failed")
     detail = "better than the other in validation accuracy so far; 95 % holds at the study's end only"
-    assert told["How sure"] == (["Clear so far"], detail)
+    assert told["How sure"] == (["Not final"], detail)
 
 
 @pytest.mark.parametrize(("runs", "time"), [(1, "30 minutes"), (2, "1 hour"), (13, "6.5 hours"), (230, "115 hours")])
@@ -151,6 +151,16 @@ def test_a_settled_choice_states_its_probability_and_fresh_seeds(study: Builder)
     told = _settled(study, 0.7)
     assert told["Test accuracy of the pick"][1] == "6 fresh seeds, 95 % interval"
     assert told["How sure"] == (["Settled"], "with probability > 0.99 within 0.5 points of the best")
+
+
+def test_a_rule_that_is_met_while_runs_still_explore_has_settled_nothing_yet(study: Builder) -> None:
+    study.method, study.progress = SETTLE | {"max_runs": 40}, {"ended": False}
+    _temperatures(study, {100.0: 0.7, 1000.0: 0.8, 10000.0: 0.7}, "explore")
+    loss = AdaptiveGCE(name="adaptive_gce", temperature=1000.0)
+    study.add("adaptive", loss, 9, varied={"temperature": 1000.0}, stage="explore", status=None)
+    value, detail = _told(study)["How sure"]
+    assert value == ["Not settled yet"]
+    assert detail == "so far with probability > 0.99 within 0.5 points of the best"
 
 
 def test_an_unsettled_choice_states_what_probability_it_lacks(study: Builder) -> None:

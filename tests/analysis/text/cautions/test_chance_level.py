@@ -46,9 +46,11 @@ def test_an_accuracy_below_the_share_of_the_most_frequent_class_is_cautioned_wit
     )
 
 
-@pytest.mark.parametrize(("accuracy", "cautioned"), [(0.3, True), (0.5, False)])
-def test_a_single_run_is_compared_without_an_interval(accuracy: float, *, cautioned: bool) -> None:
-    assert bool(_cautions([accuracy])) == cautioned
+@pytest.mark.parametrize(
+    ("accuracies", "cautioned"), [([0.3], True), ([0.5], False), ([0.49, 0.54], False), ([0.54, 0.3], True)]
+)
+def test_runs_too_few_for_an_interval_are_compared_by_the_lowest(accuracies: list[float], *, cautioned: bool) -> None:
+    assert bool(_cautions(accuracies)) == cautioned
 
 
 def test_the_caution_stands_in_the_report() -> None:
