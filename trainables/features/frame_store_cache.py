@@ -11,6 +11,7 @@ never one that a process has open, as a file lock next to it shows.
 
 from __future__ import annotations
 
+import atexit
 import json
 import logging
 import os
@@ -182,4 +183,5 @@ def _use(folder: Path) -> None:
     if folder not in _open:
         file = _open[folder] = open_unchanged(path)
         lock(file, shared=True)
+        atexit.register(file.close)
     os.utime(path)

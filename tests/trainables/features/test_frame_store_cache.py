@@ -22,6 +22,15 @@ sys.stdin.read()
 """
 
 
+FETCH = """
+import sys
+from pathlib import Path
+from trainables.storage.location import location
+from trainables.features.frame_store_cache import fetch
+fetch(location(sys.argv[1]), Path(sys.argv[2]))
+"""
+
+
 @pytest.fixture(autouse=True)
 def closed():
     """Forget what this process has open, as its end would."""
@@ -136,3 +145,11 @@ def test_a_copy_that_a_process_has_open_stays_whatever_the_limit(remote, store, 
         process.wait(timeout=30)
     frame_store_cache._make_room(parent, 0)
     assert sorted(path.name for path in parent.iterdir() if path.is_dir()) == ["another"]
+
+
+def test_a_process_that_ends_closes_the_locks_of_its_copies(tmp_path):
+    folders = [str(tmp_path / name) for name in ("remote", "copies")]
+    command = [sys.executable, "-W", "error::ResourceWarning", "-c", FETCH, *folders]
+    ended = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert (tmp_path / "copies" / "remote.used").exists()
+    assert ended.stderr == ""
