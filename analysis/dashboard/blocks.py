@@ -117,10 +117,10 @@ class Block:
         more: list[Any] = (
             [" ", html.Details([html.Summary("More"), visible(self.figure.more)])] if self.figure.more else []
         )
-        children: list[Any] = [head, graph, html.Figcaption([caption, *more])]
-        children.append(dcc.Store(id={"type": "zoom", "key": self.key}))  # the reader's zoom
         room = {"minHeight": self.figure.drawing.layout.height}  # before it is drawn, so that nothing below moves
-        return html.Figure(children, style=room, **aria(label=title))
+        children: list[Any] = [head, html.Div(graph, style=room), html.Figcaption([caption, *more])]
+        children.append(dcc.Store(id={"type": "zoom", "key": self.key}))  # the reader's zoom
+        return html.Figure(children, **aria(label=title))
 
     def drawing(self, *, dark: bool = False, zoom: dict[str, Any] | None = None) -> dict[str, Any]:
         """Return the figure as plain data; the reader's changes persist while ``uirevision`` stays the same.

@@ -70,6 +70,22 @@ def test_confusions_of_a_running_study_are_hidden(study, studies, storage):
 
 
 @pytest.mark.slow
+def test_a_control_stays_in_its_place_when_the_figures_above_it_are_drawn(study, storage, served, page):
+    scripts = "**/plotly.min.js"
+    page.route(scripts, lambda _: None)  # it is not answered before the route is removed
+    with page.expect_request(scripts):
+        page.goto(f"{served}{confused_study(study, storage, ended=True)}")
+    box, drawing = page.get_by_role("textbox", name="Clips of a confusion"), page.locator("figure .main-svg")
+    box.wait_for()
+    page.wait_for_function("document.fonts.status == 'loaded'")
+    before = box.bounding_box()
+    assert drawing.count() == 0
+    page.unroute(scripts)
+    drawing.first.wait_for()
+    assert box.bounding_box() == before
+
+
+@pytest.mark.slow
 def test_a_confusion_is_picked_in_the_browser_and_stays_in_the_address(study, storage, served, page):
     expect = pytest.importorskip("playwright.sync_api").expect
     address = confused_study(study, storage, ended=True, predicted=(0, 1, 0, 1))
