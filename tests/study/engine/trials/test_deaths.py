@@ -87,6 +87,11 @@ def test_a_line_of_rays_own_log_is_not_the_last_line_of_a_process(tmp_path):
     assert deaths.last_words(tmp_path, "raylet.err") == "SystemExit: a library is broken"
 
 
+def test_tunes_advice_to_a_slow_machine_is_not_taken_for_last_words(printed):
+    logs = printed("Trainable.setup took 12.571 seconds. If your trainable is slow to initialize, consider setting ...\n")
+    assert deaths.reason(ALONE, logs, None) == "it ended without a Python error"
+
+
 def test_a_log_of_ray_alone_has_no_last_words(tmp_path):
     (tmp_path / "raylet.err").write_text("[2026-11-29 06:43:45,098 E 18897 18906] (raylet) the disk is full\n")
     assert deaths.last_words(tmp_path, "raylet.err") == ""
