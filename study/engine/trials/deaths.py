@@ -21,8 +21,8 @@ TAIL_BYTES = 65_536  # of a process's output that are read
 EXCEPTION = re.compile(r"[\w.]+: .*")  # the last line of a traceback
 # If a signal ends a process, Python prints its stack and its modules after this line.
 SIGNAL = re.compile(r"^(Fatal Python error: .*)$", re.MULTILINE)
-# A line of Ray's own, which no process of a run printed: its log, such as the warning every 10 s that the disk is nearly
-# full, and Tune's advice to a process whose imports take more than 10 s.
+# A line of Ray's own, which no run printed: of its log, such as the warning every 10 s that the disk is nearly full, or
+# Tune's advice to a process whose imports take more than 10 s.
 OF_RAY = re.compile(
     r"\[\d{4}-\d\d-\d\d [^\]]*\] \((raylet|gcs_server|core_worker)\) |Trainable\.setup took [\d.]+ seconds\. "
 )

@@ -88,7 +88,7 @@ def test_a_line_of_rays_own_log_is_not_the_last_line_of_a_process(tmp_path):
 
 
 def test_tunes_advice_to_a_slow_machine_is_not_taken_for_last_words(printed):
-    logs = printed("Trainable.setup took 12.571 seconds. If your trainable is slow to initialize, consider setting ...\n")
+    logs = printed("Trainable.setup took 12.571 seconds. If your trainable is slow to initialize, consider ...\n")
     assert deaths.reason(ALONE, logs, None) == "it ended without a Python error"
 
 
