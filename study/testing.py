@@ -73,8 +73,8 @@ def check_loss(loss: Loss, classes: int = 5) -> None:
 def check_network(network: Network, shape: tuple[int, ...] = (1, 100, 96), classes: int = 5) -> None:
     """Check a network with given parameters.
 
-    It must return logits (B, K) and features (B, F), finite; follow ``torch.manual_seed``; in evaluation mode, score
-    each patch independently of the others; and have a gradient for every weight.
+    It must return logits (B, K), not probabilities, and features (B, F), finite; follow ``torch.manual_seed``; in
+    evaluation mode, score each patch independently of the others; and have a gradient for every weight.
 
     Args:
         network: the network.
@@ -88,11 +88,15 @@ def check_network(network: Network, shape: tuple[int, ...] = (1, 100, 96), class
     name = network.name
     patches = torch.randn(4, *shape, generator=torch.Generator().manual_seed(0))
     model, same, other = (build(network, shape, classes, seed, CPU) for seed in (0, 0, 1))
+    trained = any(parameter.requires_grad for parameter in model.parameters())
+    _demand(trained, f"network {name}: no weight to train")
     weights, again, others = (torch.cat([p.flatten() for p in of.parameters()]) for of in (model, same, other))
     _demand(bool(weights.equal(again)), f"network {name}: the same seed makes other weights")
     _demand(not weights.equal(others), f"network {name}: another seed makes the same weights")
     logits, _ = outputs = _outputs(model, name, patches, classes)
     _equal(_outputs(same, name, patches, classes), outputs, f"network {name}: the same seed returns other values", 0)
+    probabilities = bool((logits >= 0).all()) and torch.allclose(logits.float().sum(1), torch.ones(len(logits)))
+    _demand(not probabilities, f"network {name} returned probabilities; expected: logits, without a softmax")
     functional.cross_entropy(logits.float(), torch.arange(len(patches)) % classes).backward()  # type: ignore[no-untyped-call]
     for weight, parameter in model.named_parameters():
         if parameter.requires_grad:

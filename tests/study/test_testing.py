@@ -147,6 +147,16 @@ def test_a_plugins_network_keeps_the_contract():
             "network mine.linear: a logit is not finite",
         ),
         (
+            "return Module(Size(shape).numel(), self.features)",
+            "return Module(Size(shape).numel(), self.features).requires_grad_(False)",
+            "network mine.linear: no weight to train",
+        ),
+        (
+            "return self.output(features), features",
+            "return self.output(features).softmax(1), features",
+            "network mine.linear returned probabilities; expected: logits, without a softmax",
+        ),
+        (
             "return self.output(features), features",
             "return self.output(features.detach()), features",
             "network mine.linear: the logits do not depend on hidden.weight",

@@ -10,6 +10,7 @@ import numpy as np
 
 from trainables.audio.errors import AudioError
 from trainables.audio.headers import probe
+from trainables.characters import plain
 from trainables.config import digest
 from trainables.datasets.manifest import DataSetError
 from trainables.naming import counted, listed_names
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 VERSION = 1
 NAMED = 5  # clips that a message names
 TWO_DIMENSIONS = 2
+MISSING = "no array"
 MAX_DIMS = 1 << 16
 
 
@@ -99,7 +101,7 @@ def check_embeddings(files: EmbeddingFiles, manifest: Manifest) -> CheckedEmbedd
     for clip in manifest.sounds:
         try:
             rows = clip_rows(files, clip.path)
-            what = "no array" if rows is None else ""
+            what = MISSING if rows is None else ""
         except ValueError as error:
             rows, what = None, str(error)
         if rows is None:
@@ -113,6 +115,10 @@ def check_embeddings(files: EmbeddingFiles, manifest: Manifest) -> CheckedEmbedd
         windows[clip.path] = len(rows)
         contents[clip.path] = blake2b(rows.tobytes(), digest_size=16).hexdigest()
     if lines := problems.lines():
+        other = files.some_name() if len(problems.of.get(MISSING, ())) == len(manifest.sounds) else None
+        if other is not None:
+            name = manifest.sounds[0].path
+            lines.append(f"{files.path}: its arrays have other names, such as {plain(other)}; allowed: such as {name}")
         raise DataSetError(lines)
     named = digest([VERSION, files.timing.hop_s, files.timing.window_s, dims, contents])
     return CheckedEmbeddings(files.path, files.timing, dims, windows, named)

@@ -84,6 +84,13 @@ class EmbeddingFiles:
         if isinstance(self._archive, np.lib.npyio.NpzFile):
             self._archive.close()
 
+    def some_name(self) -> str | None:
+        """Return the name of one of the arrays, as a clip's path is; None if there are none."""
+        if self._archive is not None:
+            return next((key for key in self._archive if key not in Timing.model_fields), None)
+        file = min(self.path.rglob(f"*{SUFFIX}"), default=None)
+        return None if file is None else file.relative_to(self.path).as_posix().removesuffix(SUFFIX)
+
     def array(self, clip: str) -> NDArray[Any] | None:
         """Return a clip's array as it is stored; None if it is missing.
 
@@ -123,7 +130,7 @@ def open_embeddings(path: Path) -> EmbeddingFiles:
             raise DataSetError([f"{path / SIDECAR}: cannot be read: {_reason(error)}"]) from None
         return EmbeddingFiles(path, _timing(path / SIDECAR, stated), lambda clip: _read_npy(path, clip))
     if not path.exists():
-        raise DataSetError([f"{path}: no such file or folder"])
+        raise DataSetError([f"{path}: no such file or folder; gce-study data embed computes embeddings"])
     if not (path.is_file() and zipfile.is_zipfile(str(path))):  # a pipe would block; numpy would leave the file open
         raise DataSetError([f"{path}: not an .npz file; allowed: a file that numpy.savez writes, or a folder"])
     archive = np.load(str(path), allow_pickle=False)

@@ -70,6 +70,14 @@ def test_every_clip_without_an_array_is_counted_and_the_first_are_named(tmp_path
     ]
 
 
+@pytest.mark.parametrize("written", [as_file, as_folder])
+def test_arrays_under_other_names_than_the_paths_of_the_clips_are_named(tmp_path, data, written):
+    path = written(tmp_path / "e.npz", {f"clips/{clip}": array for clip, array in arrays(data).items()})
+    missing, other = refusal(path, data)
+    assert "no array, for 4 of 4 clips" in missing
+    assert other == f"{path}: its arrays have other names, such as clips/a/0.wav; allowed: such as a/0.wav"
+
+
 @pytest.mark.parametrize(
     ("array", "problem"),
     [
