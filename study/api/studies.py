@@ -106,14 +106,24 @@ def check(study: Study, *, skip_bad_clips: int = 0) -> Check:
         skip_bad_clips: how many clips that cannot be used may be left out.
 
     Raises:
+        TypeError: it is no study.
         SpecError: the storage location holds another study of this name.
         DataSetError: the data set has problems; all are listed.
 
     """
+    _demand_study(study, "check")
     from study.planning.check import check_study  # noqa: PLC0415 -- see the module's docstring
 
     with printed_warnings():
         return check_study(reloaded(study.spec, CONSENT), skip_bad_clips)
+
+
+def _demand_study(study: object, function: str) -> None:
+    """Refuse anything but a study, such as the name of its file."""
+    if not isinstance(study, Study):
+        made = f"Study.from_yaml({study!r})" if isinstance(study, str | Path) else "Study(...)"
+        msg = f"{function}: an object of class {type(study).__name__} is not allowed; allowed: a study, such as {made}"
+        raise TypeError(msg)
 
 
 def run(study: Study, *, skip_bad_clips: int = 0, retry_failed: bool = False, retrain_choice: bool = False) -> Results:
@@ -134,6 +144,7 @@ def run(study: Study, *, skip_bad_clips: int = 0, retry_failed: bool = False, re
     Raises:
         KeyboardInterrupt: Ctrl-C, a notebook's interrupt or a signal ended the study, or ``gce-study stop`` or
             ``cancel`` in another process. Only those two reach a study outside the main thread.
+        TypeError: it is no study.
         SpecError: the storage location holds another study of this name, or a plugin has a problem.
         DataSetError: the data set has problems; all are listed.
         OwnedError: another process runs the study.
@@ -141,6 +152,7 @@ def run(study: Study, *, skip_bad_clips: int = 0, retry_failed: bool = False, re
         OSError: the storage location cannot be read or written.
 
     """
+    _demand_study(study, "run")
     with _alone(), steady_streams(), printed_warnings():
         from study.cluster.ray_environment import environment_kept  # noqa: PLC0415 -- see the module's docstring
         from study.engine.session import Start, print_end, run_study  # noqa: PLC0415
