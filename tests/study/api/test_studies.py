@@ -142,9 +142,7 @@ def test_check_returns_what_the_command_prints(folder, capsys):
 def test_a_file_in_place_of_a_study_is_answered_by_how_to_read_it(function):
     with pytest.raises(TypeError) as error:
         function("s.yaml")
-    assert str(error.value).endswith(
-        "class str is not allowed; allowed: a study, such as Study.from_yaml('study.yaml')"
-    )
+    assert str(error.value).endswith("class str is not allowed; allowed: a study, such as Study.from_yaml('s.yaml')")
 
 
 def test_a_notebook_shows_a_check_as_tables_and_lines_without_markup_of_the_users():
