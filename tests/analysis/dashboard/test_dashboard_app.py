@@ -1,6 +1,7 @@
 """What the server answers: the pages, and what must change in a browser."""
 
 import json
+import re
 from dataclasses import replace
 
 import pytest
@@ -35,6 +36,12 @@ def test_the_first_tab_has_verdict_progress_seeds_and_the_evidence(full_studies)
     assert json.dumps(unbroken(full_studies.snapshot("best-t").verdict)) in text
     assert "45 of 46 runs recorded: 42 complete" in text
     assert browser.shown["title"] == "best-t: Answer"
+
+
+def test_the_methods_are_a_list_of_definitions(full_studies):
+    text, _ = look(full_studies, "/study/best-t", "?tab=about&open=methods")
+    headings = re.findall(r'"children": "([^"]*)"}, "type": "Dt"', text)
+    assert headings[:3] == ["Data", "Model and training", "Losses"]
 
 
 def test_a_store_that_is_away_is_said_on_every_page_until_it_answers_again(study, bucket, front, monkeypatch):
