@@ -6,90 +6,22 @@ import os
 import signal
 import subprocess
 import sys
-import time
-from contextlib import suppress
-from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 import torch
-from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
-from factories import GCE_STUDY, outcome, read_records
+from event_files import as_events, events
+from factories import outcomes, read_records
+from small_studies import STUDY, gce_study, start_and_wait, write_study
 from study.models.selection import select
-from trainables.naming import counted, file_size, label
+from trainables.naming import file_size, label
 from trainables.outputs.weights import read_weights, weight_sizes, weights_path
 from trainables.plans import read_plan
-from trainables.processes.limits import usable_cpus
 from trainables.records import log_path
 from trainables.storage.location import location
+from watching import started_by
 
 pytestmark = pytest.mark.slow
-
-STUDY = """
-name: {name}
-dataset: {{kind: synthetic, train_per_class: 12, test_per_class: 3}}
-arms:
-  - {{name: cce, loss: {{name: cce}}}}
-  - {{name: adaptive, loss: {{name: adaptive_gce, temperature: {{values: [100, 10000]}}}}}}
-seeds: 2
-training: {{epochs: {epochs}, batch_size: 16}}
-resources: {{max_concurrent: 2}}
-storage: {storage}
-"""
-
-
-def write_study(folder, name="small", epochs=3, storage="storage", text=STUDY):
-    path = folder / f"{name}.yaml"
-    path.write_text(text.format(name=name, epochs=epochs, storage=folder / storage))
-    return path
-
-
-def gce_study(*arguments, timeout=300):
-    return subprocess.run(
-        [GCE_STUDY, *map(str, arguments)], capture_output=True, text=True, timeout=timeout, check=False
-    )
-
-
-def outcomes(storage):
-    return {run_id: outcome(record) for run_id, record in read_records(storage).items()}
-
-
-def events(storage, name):
-    """TensorBoard's runs of a study: their names, each with the steps and values of every scalar."""
-    found = {}
-    for folder in (storage / "studies" / name / "tensorboard").iterdir():
-        read = EventAccumulator(str(folder)).Reload()
-        found[folder.name] = {tag: {e.step: e.value for e in read.Scalars(tag)} for tag in read.Tags()["scalars"]}
-        assert all(len(read.Scalars(tag)) == len(values) for tag, values in found[folder.name].items())
-    return found
-
-
-def as_events(storage):
-    """What the event files of the records must hold."""
-    found = {}
-    for record in read_records(storage).values():
-        loss = record.run.configuration.loss
-        name = "cce" if loss.name == "cce" else f"adaptive T={loss.temperature:.0f}"
-        of = {
-            tag: {e.epoch: pytest.approx(value) for e in record.epochs if (value := getattr(e, field)) is not None}
-            for tag, field in (
-                ("loss/train", "train_loss"),
-                ("loss/validation", "validation_loss"),
-                ("accuracy/validation", "validation_accuracy"),
-                ("accuracy/validation_clips", "validation_clip_accuracy"),
-                ("accuracy/verified", "verified_accuracy"),
-                ("macro_f1/validation_clips", "validation_macro_f1"),
-                ("macro_f1/verified", "verified_macro_f1"),
-                ("balanced_accuracy/validation_clips", "validation_balanced_accuracy"),
-                ("balanced_accuracy/verified", "verified_balanced_accuracy"),
-                ("learning_rate", "learning_rate"),
-                ("q/mean", "q_mean"),
-            )
-        }
-        of["accuracy/test"] = {len(record.epochs): pytest.approx(record.test.accuracy)}
-        found[f"{name}, seed {record.run.seed}"] = {tag: values for tag, values in of.items() if values}
-    return found
 
 
 # ``gce-study run``, whose driver notes when it is asked for runs and when their processes start.
@@ -306,110 +238,6 @@ def test_a_second_study_takes_the_runs_that_the_first_recorded(finished):
     assert events(folder / "storage", "shared") == shared
 
 
-def start_and_wait(path, storage, *arguments, deadline=240):
-    """Start a study; return its process once a run has a checkpoint."""
-    process = subprocess.Popen(
-        [GCE_STUDY, "run", path, *arguments],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-    )
-    end = time.monotonic() + deadline
-    while time.monotonic() < end:
-        if list((storage / "checkpoints").glob("*.pt")):
-            return process
-        assert process.poll() is None, process.communicate()[1]
-        time.sleep(0.02)
-    process.kill()
-    pytest.fail("the study did not get that far")
-
-
-def started_by(marker):
-    """Processes whose environment carries a marker: what a study started, and what they started."""
-    found = {}
-    for entry in Path("/proc").iterdir():
-        if entry.name.isdigit() and int(entry.name) != os.getpid():
-            try:
-                if marker.encode() in (entry / "environ").read_bytes():
-                    found[int(entry.name)] = (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode()
-            except OSError:
-                continue
-    return found
-
-
-def listening(pids):
-    """Local addresses, in the kernel's hexadecimal, on which processes listen."""
-    inodes = set()
-    for pid in pids:
-        for descriptor in Path(f"/proc/{pid}/fd").iterdir():
-            with suppress(OSError):
-                inodes.add(str(descriptor.readlink()).removeprefix("socket:[").removesuffix("]"))
-    rows = [line.split() for name in ("tcp", "tcp6") for line in Path(f"/proc/net/{name}").read_text().splitlines()[1:]]
-    return [row[1].split(":")[0] for row in rows if row[3] == "0A" and row[9] in inodes]
-
-
-LOOPBACK = {"0100007F", "0000000000000000FFFF00000100007F", "00000000000000000000000001000000"}
-
-
-@pytest.fixture(scope="module")
-def observed(tmp_path_factory):
-    """A study with a dashboard that is observed from outside while it trains, then ended by SIGTERM."""
-    folder = tmp_path_factory.mktemp("observed")
-    path, storage = write_study(folder, epochs=50), folder / "storage"
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("STUDY_UNDER_TEST", marker := f"observed-{os.getpid()}")
-        process = start_and_wait(path, storage, "--dashboard", "--port", "0")
-    try:
-        addresses = listening(started_by(marker))
-        second = gce_study("run", path)
-        status = gce_study("status", "small", "--storage", storage)
-    finally:
-        process.terminate()
-        printed, errors = process.communicate(timeout=60)
-        left = [command for command in started_by(marker).values() if "dashboard.served" in command]
-    ending = {"process": process, "printed": printed, "errors": errors, "left": left}
-    return SimpleNamespace(path=path, addresses=addresses, second=second, status=status, **ending)
-
-
-def test_nothing_listens_beyond_loopback(observed):
-    assert len(observed.addresses) > 3
-    assert set(observed.addresses) <= LOOPBACK
-
-
-def test_a_second_run_is_refused_and_told_who_holds_the_study(observed):
-    assert observed.second.returncode == 2
-    assert f"study small is being run by process {observed.process.pid} of " in observed.second.stderr
-    assert f"run by process {observed.process.pid}" in observed.status.stdout
-    assert "running: " in observed.status.stdout
-
-
-def test_sigterm_ends_the_study_and_its_dashboard_in_order_and_says_how_to_go_on(observed):
-    assert observed.process.returncode == 143
-    assert observed.errors.count(f"continue with: gce-study run {observed.path}") == 1
-    assert "Traceback" not in observed.errors
-    assert "dashboard: http://127.0.0.1:" in observed.printed
-    assert observed.left == []
-
-
-def test_two_studies_that_share_runs_train_each_once_and_both_end(tmp_path):
-    one = write_study(tmp_path, name="one", epochs=6)
-    two = write_study(tmp_path, name="two", epochs=6)
-    gce_study("check", one)  # makes the sounds
-    processes = [
-        subprocess.Popen([GCE_STUDY, "run", path], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-        for path in (one, two)
-    ]
-    ends = [process.communicate(timeout=280) for process in processes]
-    assert [process.returncode for process in processes] == [0, 0], ends
-    records = read_records(tmp_path / "storage")
-    assert len(records) == 6
-    assert {r.provenance.attempt_count for r in records.values()} == {1}
-    assert list((tmp_path / "storage" / "running").iterdir()) == []
-    for name in ("one", "two"):
-        assert "6 of 6 runs recorded" in gce_study("status", name, "--storage", tmp_path / "storage").stdout
-
-
 def test_a_run_whose_process_is_killed_goes_on_in_another(finished, tmp_path, monkeypatch):
     folder, _, _ = finished
     monkeypatch.setenv("STUDY_UNDER_TEST", marker := f"worker-{os.getpid()}")
@@ -429,33 +257,6 @@ def test_a_run_whose_process_is_killed_goes_on_in_another(finished, tmp_path, mo
     assert [log.count("started by process ") for log in logs if log is not lost[0]] == [1] * 5
 
 
-def test_storage_that_cannot_be_written_ends_the_study_with_one_message_and_it_goes_on_later(tmp_path):
-    path, storage = write_study(tmp_path, epochs=1, text=STUDY.replace("[100, 10000]", "[100]")), tmp_path / "storage"
-    storage.mkdir()
-    (storage / "checkpoints").write_text("in the way")
-    answer = gce_study("run", path)
-    assert answer.returncode == 1
-    assert "the storage location cannot be used: " in answer.stderr
-    assert f"continue with: gce-study run {path}" in answer.stderr
-    assert "Traceback" not in answer.stderr
-    (storage / "checkpoints").unlink()
-    assert gce_study("run", path).returncode == 0
-    assert len(read_records(storage)) == 4
-
-
-def test_cpus_and_gpus_that_are_not_there_are_refused_in_words_and_check_says_where_they_may_be(tmp_path):
-    path = write_study(tmp_path)
-    path.write_text(path.read_text().replace("{max_concurrent: 2}", "{cpus_per_run: 1000, gpus_per_run: 100}"))
-    cpus = f"resources.cpus_per_run: 1000 asked for; usable here: {counted(usable_cpus(), 'CPU')}"
-    gpus = f"resources.gpus_per_run: 100 asked for; usable here: {counted(torch.cuda.device_count(), 'GPU')}"
-    answer = gce_study("run", path)
-    assert (answer.returncode, answer.stderr) == (1, f"gce-study: {cpus}; {gpus}\n")
-    answer = gce_study("check", path)
-    assert answer.returncode == 0
-    for line in (cpus, gpus):
-        assert f"{line}; gce-study submit is for a cluster that has them\n" in answer.stdout
-
-
 def test_check_refuses_what_run_would_refuse(finished):
     folder, path, _ = finished
     other = folder / "other.yaml"
@@ -463,22 +264,6 @@ def test_check_refuses_what_run_would_refuse(finished):
     assert "training.epochs: 3 -> 4" in gce_study("check", other).stderr
 
 
-def test_a_storage_location_that_is_not_there_is_named(tmp_path):
-    answer = gce_study("list", "--storage", tmp_path / "none")
-    assert answer.returncode == 2
-    assert f"{tmp_path / 'none'}: no such storage location" in answer.stderr
-
-
 def test_the_schema_is_json():
     answer = gce_study("schema")
     assert json.loads(answer.stdout)["title"] == "StudySpec"
-
-
-def test_a_bad_study_file_is_refused_with_file_line_and_key(tmp_path):
-    path = write_study(tmp_path)
-    path.write_text(path.read_text().replace("seeds: 2", "seeds: none\nsedes: 3"))
-    answer = gce_study("run", path)
-    assert answer.returncode == 2
-    assert f"{path}:7: seeds" in answer.stderr
-    assert f"{path}:8: sedes" in answer.stderr
-    assert not (tmp_path / "storage").exists()

@@ -6,7 +6,8 @@ import time
 
 import pytest
 
-from factories import GCE_STUDY, read_records, small_study
+from factories import GCE_STUDY, read_records
+from small_studies import small_study
 from study.cli import main
 from trainables.training.checkpoint import checkpoint_path, load_checkpoint
 

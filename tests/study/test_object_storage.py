@@ -17,7 +17,7 @@ import torch
 
 from analysis.dashboard.studies import Studies
 from analysis.results.study_results import read_or_explain
-from factories import GCE_STUDY, outcome, read_records
+from factories import GCE_STUDY, outcomes, read_records
 from study import cli
 from study.ledger.claim import owner
 from study.planning.frames import store_data
@@ -73,10 +73,6 @@ def break_down(front, seconds):
     front.set("busy")
     time.sleep(1)
     front.set("open")
-
-
-def outcomes(storage):
-    return {run_id: outcome(record) for run_id, record in read_records(storage).items()}
 
 
 @pytest.fixture(scope="module")

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from analysis.dashboard.pages.study import TABS
-from factories import Builder, leave_manifest
+from clip_outputs import leave_manifest
+from factories import Builder
 from trainables.datasets.manifest import Clip
 from trainables.losses.catalogue import CCE
 from trainables.records import Test

@@ -16,52 +16,14 @@ from analysis.results.study_results import explored
 from analysis.tables.summary import summary
 from analysis.text.best import best_lines
 from analysis.text.phrases import chance
-from trainables.losses.catalogue import CCE, GCE, MAE, AdaptiveGCE
+from exploring_studies import DROPS, NOISE, SETTLE, confirm, explore
+from trainables.losses.catalogue import CCE, GCE, AdaptiveGCE
 from trainables.numerals import unbroken
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from factories import Builder
-
-CONFIRM = {"confirm_seeds": 4, "baselines": ["cce"]}
-SETTLE = {"name": "settle", "within": 0.5, "confidence": 0.9, "start_seeds": 2, "max_runs": None, **CONFIRM}
-SEARCH = {"name": "search", "sampler": "tpe", "seeds": 1, "asha": None, "confirm_best": 2, **CONFIRM}
-DROPS = {100.0: 4.0, 1000.0: 0.0, 10000.0: 2.5}
-NOISE = (0.3, -0.4, 0.1, 0.5, -0.2, -0.3)
-
-
-def explore(study: Builder, seeds: int = 6, drops: dict[float, float] | None = None) -> Builder:
-    """Add exploring runs of three T, whose validation accuracy falls from 80 %; their test accuracy misleads.
-
-    Every T has the same noise in another order, so it is not the seed's.
-    """
-    study.method = SETTLE
-    for place, (temperature, drop) in enumerate((drops or DROPS).items()):
-        for seed in range(seeds):
-            study.add(
-                "adaptive",
-                AdaptiveGCE(name="adaptive_gce", temperature=temperature),
-                seed,
-                validation=(80 - drop + NOISE[(seed + place) % len(NOISE)]) / 100,
-                test=0.1 + drop / 10,
-                varied={"temperature": temperature},
-                stage="explore",
-            )
-    return study
-
-
-def confirm(study: Builder, temperature: float = 1000.0, seeds: int = 4) -> Builder:
-    """Add the confirmation of a T beside CCE (2 points below on the test set) and its control (0.1 below)."""
-    varied = {"temperature": temperature}
-    for seed in range(seeds):
-        test = 0.75 + NOISE[seed] / 100
-        loss = AdaptiveGCE(name="adaptive_gce", temperature=temperature)
-        study.add("adaptive", loss, 10_000 + seed, test=test, varied=varied, stage="confirm")
-        study.add("cce", CCE(name="cce"), 10_000 + seed, test=test - 0.02 + 0.0001 * seed, stage="confirm")
-        control = GCE(name="gce", q=0.85)
-        study.add("adaptive.fixed_q", control, 10_000 + seed, test=test - 0.001, varied=varied, stage="control")
-    return study
 
 
 def test_only_fresh_seeds_enter_what_is_reported(study: Builder) -> None:
@@ -165,106 +127,6 @@ def test_nothing_explored_yet_is_said(study: Builder) -> None:
     assert study.report().verdict == "No run of the 1 is complete yet: there is nothing to choose from."
 
 
-def search(study: Builder) -> Builder:
-    study.method = SEARCH
-    for q, accuracy in ((0.2, 0.6), (0.5, 0.9), (0.7, 0.8)):
-        study.add("gce", GCE(name="gce", q=q), 0, validation=accuracy, varied={"q": q}, stage="explore", epochs=9)
-    for q, epochs in ((0.9, 2), (0.95, 4)):
-        study.add(
-            "gce",
-            GCE(name="gce", q=q),
-            0,
-            validation=0.95,
-            varied={"q": q},
-            stage="explore",
-            status="stopped",
-            epochs=epochs,
-        )
-    return study
-
-
-def test_a_search_ranks_what_finished_before_what_was_stopped(study: Builder) -> None:
-    found = {key.configuration: score for key, score in search(study).finding().tried.items()}
-    assert list(found)[:3] == ["gce q=0.5", "gce q=0.7", "gce q=0.2"]
-    assert list(found)[3:] == ["gce q=0.95", "gce q=0.9"]  # the one that was stopped later comes first
-    rows = study.report().exploring_tables[0].rows
-    assert rows[0] == ("gce q=0.5", "complete", "9", "90.0")
-    assert ("gce q=0.9", "stopped", "2", "95.0") in rows
-
-
-def test_a_search_without_confirmation_names_the_best_so_far(study: Builder) -> None:
-    assert search(study).report().verdict == (
-        "So far (5 runs): 5 configurations were tried (5 runs, 2 stopped). The best so far by validation accuracy is "
-        "gce q=0.5 (90.0 %); it is not confirmed."
-    )
-
-
-def test_a_search_chooses_among_the_confirmed_by_validation_and_never_a_baseline(study: Builder) -> None:
-    search(study)
-    for seed in range(3):
-        for q, accuracy, test in ((0.5, 0.7, 0.9), (0.7, 0.75, 0.6)):
-            varied = {"q": q}
-            noise = NOISE[seed] / 100 + q * NOISE[seed + 1] / 1000
-            study.add(
-                "gce",
-                GCE(name="gce", q=q),
-                10_000 + seed,
-                validation=accuracy + noise,
-                test=test,
-                varied=varied,
-                stage="confirm",
-            )
-        study.add("cce", CCE(name="cce"), 10_000 + seed, validation=0.99, test=0.5, stage="confirm")
-    text = study.report().verdict
-    assert "The baseline cce is better than the 2 others by validation accuracy: mean 99.0 %, 3 fresh seeds" in text
-    assert "The choice is gce q=0.7 (75." in text
-    assert "(n = 3 fresh seeds: 60.0, 60.0, 60.0); paired by seed, that is 10.0 points above cce" in text
-
-
-def confirm_below(study: Builder, *baselines: CCE | MAE) -> None:
-    """Add three confirming runs of gce with q = 0.5 and of baselines that are a tenth of a point above it."""
-    for seed in range(3):
-        fresh, varied, noise = 10_000 + seed, {"q": 0.5}, NOISE[seed] / 100
-        study.add("gce", GCE(name="gce", q=0.5), fresh, validation=0.75 + noise, varied=varied, stage="confirm")
-        for loss in baselines:
-            study.add(loss.name, loss, fresh, validation=0.751 + NOISE[seed + 1] / 100, stage="confirm")
-
-
-def test_a_search_names_a_baseline_that_ties_with_its_choice(study: Builder) -> None:
-    search(study)
-    confirm_below(study, CCE(name="cce"))
-    finding = study.finding()
-    assert finding.best.configuration == "gce q=0.5"
-    assert set(finding.best.may_be_best) == {"gce q=0.5", "cce"}
-    text = study.report().verdict
-    assert "No single winner: cce and gce q=0.5 may each be the best by validation accuracy" in text
-    assert "cce has the highest mean (75.2 %, 3 fresh seeds), and is a baseline; the choice is gce q=0.5 (75.0" in text
-
-
-def test_a_search_of_one_run_counts_it_in_the_singular(study: Builder) -> None:
-    study.method = SEARCH | {"configurations": 1}
-    study.add("gce", GCE(name="gce", q=0.5), 0, varied={"q": 0.5}, stage="explore")
-    assert "1 configuration was tried (1 run)." in study.report().verdict
-
-
-def test_baselines_that_tie_above_the_choice_are_named_together(study: Builder) -> None:
-    search(study)
-    confirm_below(study, CCE(name="cce"), MAE(name="mae"))
-    study.method = study.method | {"baselines": ["cce", "mae"]}
-    text = study.report().verdict
-    assert "cce and mae tie for the highest mean (75.2 %, 3 fresh seeds), and are baselines; the choice is gce" in text
-
-
-def test_a_search_ranks_what_it_tried_without_collapsed_runs(study: Builder) -> None:
-    study.method = SEARCH | {"seeds": 3}
-    for q, values in ((0.3, (0.80, 0.81, 0.1)), (0.5, (0.70, 0.71, 0.72)), (0.7, (0.60, 0.61, 0.62))):
-        for seed, value in enumerate(values):
-            study.add("gce", GCE(name="gce", q=q), seed, validation=value, varied={"q": q}, stage="explore")
-    assert next(iter(study.finding().tried)).configuration == "gce q=0.3"
-    study.spec = {"collapse": "counts"}
-    assert next(iter(study.finding().tried)).configuration == "gce q=0.5"
-
-
 def test_a_study_may_choose_by_verified_clips(study: Builder) -> None:
     study.spec = {"select_on": "verified"}
     for q, validation, verified in ((0.2, 0.9, 0.5), (0.7, 0.6, 0.8)):
@@ -329,12 +191,6 @@ def test_a_grid_that_ended_at_its_budget_says_so(study: Builder) -> None:
     assert "The study ended early, as budget.max_runs = 2 is reached. Cost: 2 runs" in study.report().verdict
     study.spec = {"budget": {"max_runs": 9}}
     assert "budget" not in study.report().verdict
-
-
-def test_a_search_whose_runs_are_all_cut_at_its_most_epochs_ranks_them_as_finished(study: Builder) -> None:
-    search(study)
-    study.method = SEARCH | {"asha": {"max_epochs": 4}}
-    assert next(iter(study.finding().tried)).configuration == "gce q=0.95"
 
 
 def test_configurations_that_all_failed_too_often_are_said_to_have(study: Builder) -> None:

@@ -14,7 +14,8 @@ from analysis.findings.label_audit import label_audit
 from analysis.findings.method_finding import method_finding
 from analysis.results.study_results import load_results
 from analysis.study import load_study
-from factories import FINGERPRINT, Builder, leave_manifest, write_margins
+from clip_outputs import leave_manifest, write_margins
+from factories import FINGERPRINT, Builder
 from trainables.config import Training
 from trainables.datasets.manifest import Clip
 from trainables.losses.catalogue import CCE, GCE

@@ -13,7 +13,8 @@ from analysis.figures.run_map import run_map_data
 from analysis.results.clip_labels import matches_labels, predictions, read_labels
 from analysis.results.runs_table import folds_of, scores, scores_of_folds
 from analysis.tables.accuracy import left_out_table
-from factories import Builder, leave_manifest
+from clip_outputs import leave_manifest
+from factories import Builder
 from trainables.datasets.manifest import Clip
 from trainables.losses.catalogue import CCE
 from trainables.storage.location import location

@@ -19,7 +19,7 @@ from analysis.statistics.clips import (
     most_confused,
     never_predicted,
 )
-from factories import leave_manifest
+from clip_outputs import leave_manifest
 from trainables.datasets.manifest import Clip
 from trainables.losses.catalogue import CCE
 from trainables.storage.location import location

@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 
 from analysis.text.headline import MAX_CHARACTERS, MAX_WORDS, headline
-from factories import Builder
+from random_studies import LONG, SEARCH, SETTLE, add_arm, random_study
 from trainables.losses.catalogue import CCE, GCE, AdaptiveGCE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from factories import Builder
     from trainables.config import Subset
-    from trainables.losses.base import Loss
     from trainables.records import Stage
 
 NOISE = (0.001, -0.002, 0.0005, 0.0015, -0.001, 0.0002)
-LONG = "a-name-of-an-arm-that-is-as-long-as-a-name-may-be-in-a-study-fil"
-SETTLE = {"name": "settle", "within": 0.5, "confidence": 0.9, "max_runs": None, "baselines": ["cce"]}
-SEARCH = {"name": "search", "configurations": 5, "asha": None, "baselines": ["cce"]}
 
 
 def _temperatures(study: Builder, means: Mapping[float, float], seeds: int = 6, stage: Stage = "") -> Builder:
@@ -35,14 +32,6 @@ def _temperatures(study: Builder, means: Mapping[float, float], seeds: int = 6, 
                 varied={"temperature": temperature},
                 stage=stage,
             )
-    return study
-
-
-def _arm(study: Builder, arm: str, loss: Loss, mean: float, subset: Subset = "all", **more: Any) -> Builder:
-    noise = 0.001 * np.random.default_rng([*map(ord, f"{arm}{mean}")]).normal(size=6)
-    for seed in range(more.pop("seeds", 6)):
-        first = 10_000 if more.get("stage") == "confirm" else 0
-        study.add(arm, loss, first + seed, validation=mean + noise[seed], subset=subset, **more)
     return study
 
 
@@ -62,8 +51,8 @@ def test_a_winner_is_named_with_its_value_and_the_number_of_configurations(study
 
 def test_neighbours_that_tie_are_named_as_a_range_beside_other_arms(study: Builder) -> None:
     means = {10.0: 0.7, 100.0: 0.8, 1000.0: 0.8002, 3162.2777: 0.8001, 100000.0: 0.7}
-    _arm(_temperatures(study, means), "gce", GCE(name="gce"), 0.8001)
-    _arm(study, "cce", CCE(name="cce"), 0.7)
+    add_arm(_temperatures(study, means), "gce", GCE(name="gce"), 0.8001)
+    add_arm(study, "cce", CCE(name="cce"), 0.7)
     text, advice = _told(study)
     assert text == "No single winner: adaptive with T 100 to 10^3.5 and gce tie"
     assert advice.startswith(
@@ -89,13 +78,13 @@ def test_advice_names_no_arm_that_is_behind_on_test_clips_alone(study: Builder) 
 
 
 def test_two_that_tie_are_named_and_many_of_all_are_counted(study: Builder) -> None:
-    _arm(study, "gce", GCE(name="gce"), 0.8001)
-    _arm(study, "cce", CCE(name="cce"), 0.8)
+    add_arm(study, "gce", GCE(name="gce"), 0.8001)
+    add_arm(study, "cce", CCE(name="cce"), 0.8)
     assert _told(study)[0] == "No single winner: gce and cce tie"
-    _arm(study, "q", GCE(name="gce", q=0.3), 0.8)
+    add_arm(study, "q", GCE(name="gce", q=0.3), 0.8)
     assert _told(study)[0] == "No single winner: gce, cce and q tie"
     for place in (0.4, 0.5):
-        _arm(study, f"q{place}", GCE(name="gce", q=place), 0.8)
+        add_arm(study, f"q{place}", GCE(name="gce", q=place), 0.8)
     assert _told(study)[0] == "No single winner: all 5 configurations tie"
 
 
@@ -108,7 +97,7 @@ def test_confirmed_configurations_that_tie_are_named_by_arm_beside_the_number_tr
     study.method = SEARCH
     for place, arm in enumerate(("gce", "low", "high")):
         for stage in ("explore", "confirm"):
-            _arm(study, arm, GCE(name="gce", q=0.2 + place / 5), 0.8, varied={"q": 0.2, "lr": 0.1}, stage=stage)
+            add_arm(study, arm, GCE(name="gce", q=0.2 + place / 5), 0.8, varied={"q": 0.2, "lr": 0.1}, stage=stage)
     assert _told(study)[0] == "No single winner: gce, low and high tie (of 3 tried)"
 
 
@@ -119,7 +108,7 @@ def test_values_that_are_no_neighbours_are_listed_or_counted(study: Builder) -> 
 
 def test_one_value_is_named_as_in_tables_whether_or_not_others_were_compared(study: Builder) -> None:
     _temperatures(study, {1000.0: 0.8})
-    _arm(study, "cce", CCE(name="cce"), 0.7)
+    add_arm(study, "cce", CCE(name="cce"), 0.7)
     assert _told(study)[0] == "adaptive T=1000 is best of 2"
     _temperatures(study, {100.0: 0.7})
     assert _told(study)[0] == "adaptive T=1000 is best of 3"
@@ -166,7 +155,7 @@ def test_without_a_complete_run_there_is_nothing_to_choose_from(study: Builder) 
 
 def test_long_names_are_replaced_by_counts(study: Builder) -> None:
     for i in range(4):
-        _arm(study, f"{LONG[:-1]}{i}", GCE(name="gce", q=0.2 + i / 10), 0.8 if i < 3 else 0.5)
+        add_arm(study, f"{LONG[:-1]}{i}", GCE(name="gce", q=0.2 + i / 10), 0.8 if i < 3 else 0.5)
     assert _told(study)[0] == "No single winner: 3 of 4 configurations tie"
 
 
@@ -174,7 +163,7 @@ def test_a_settled_value_is_within_the_tolerance_of_the_best(study: Builder) -> 
     study.method = SETTLE
     _temperatures(study, {100.0: 0.7, 1000.0: 0.8, 10000.0: 0.7}, stage="explore")
     _temperatures(study, {1000.0: 0.8}, stage="confirm")
-    _arm(study, "cce", CCE(name="cce"), 0.7, stage="confirm")
+    add_arm(study, "cce", CCE(name="cce"), 0.7, stage="confirm")
     assert _told(study) == ("adaptive T=1000 is within 0.5 points of the best", "Use adaptive T=1000.")
 
 
@@ -182,7 +171,7 @@ def test_a_baseline_that_beats_the_choice_is_the_headline(study: Builder) -> Non
     study.method = SETTLE
     _temperatures(study, {100.0: 0.7, 1000.0: 0.8, 10000.0: 0.7}, stage="explore")
     _temperatures(study, {1000.0: 0.8}, stage="confirm")
-    _arm(study, "cce", CCE(name="cce"), 0.9, stage="confirm")
+    add_arm(study, "cce", CCE(name="cce"), 0.9, stage="confirm")
     assert _told(study) == ("cce (baseline) beats adaptive T=1000", "Use cce: the choice is worse.")
 
 
@@ -197,10 +186,10 @@ def test_an_unsettled_study_says_so_first(study: Builder) -> None:
 def test_a_search_names_what_it_confirmed_and_how_many_it_tried(study: Builder) -> None:
     study.method = SEARCH
     for q in (0.2, 0.5, 0.7):
-        _arm(study, "gce", GCE(name="gce", q=q), 0.6 + q / 5, varied={"q": q}, stage="explore", seeds=1)
+        add_arm(study, "gce", GCE(name="gce", q=q), 0.6 + q / 5, varied={"q": q}, stage="explore", seeds=1)
     assert _told(study)[0] == "So far: gce q=0.7 leads 3 tried, not confirmed"
     for q in (0.5, 0.7):
-        _arm(study, "gce", GCE(name="gce", q=q), 0.6 + q / 5, varied={"q": q}, stage="confirm")
+        add_arm(study, "gce", GCE(name="gce", q=q), 0.6 + q / 5, varied={"q": q}, stage="confirm")
     assert _told(study)[0] == "gce q=0.7 is best of 2 confirmed"
 
 
@@ -211,7 +200,7 @@ def test_a_search_whose_leaders_tie_names_none_of_them_alone(study: Builder) -> 
     assert _told(study)[0] == "So far: gce with q 0.5 or 0.7 tie, not confirmed"
     verdict = study.report().verdict
     assert "gce q=0.5 and gce q=0.7 tie as the best so far by validation accuracy (70.0 %); none of them is" in verdict
-    _arm(study, "gce", GCE(name="gce", q=0.5), 0.7, varied={"q": 0.5}, stage="confirm")
+    add_arm(study, "gce", GCE(name="gce", q=0.5), 0.7, varied={"q": 0.5}, stage="confirm")
     assert _told(study)[0] == "gce q=0.5 is confirmed, one of the best of 3 tried"
 
 
@@ -229,56 +218,24 @@ def test_a_grid_on_several_subsets_counts_where_which_is_best(
 ) -> None:
     subsets: tuple[Subset, ...] = ("all", "clean")
     for subset, (gce, cce) in zip(subsets, means, strict=True):
-        _arm(study, "gce", GCE(name="gce"), gce, subset)
-        _arm(study, "cce", CCE(name="cce"), cce + 0.0001, subset)
+        add_arm(study, "gce", GCE(name="gce"), gce, subset)
+        add_arm(study, "cce", CCE(name="cce"), cce + 0.0001, subset)
     assert _told(study)[0] == text
 
 
 def test_advice_names_the_subsets_that_a_winner_wins(study: Builder) -> None:
     for subset, cce in (("all", 0.7), ("clean", 0.8001)):
-        _arm(study, "gce", GCE(name="gce"), 0.8, subset)  # type: ignore[arg-type]
-        _arm(study, "cce", CCE(name="cce"), cce, subset)  # type: ignore[arg-type]
+        add_arm(study, "gce", GCE(name="gce"), 0.8, subset)  # type: ignore[arg-type]
+        add_arm(study, "cce", CCE(name="cce"), cce, subset)  # type: ignore[arg-type]
     advice = "Use gce on subset all; on the other, gce and cce tie."
     assert _told(study)[1] == advice
-
-
-def _random_study(rng: np.random.Generator) -> Builder:
-    """Return a study of any method, state and size, with names of any length."""
-    method = rng.choice(["grid", "settle", "search"])
-    study = Builder(progress={"ended": bool(rng.random() < 0.7)})
-    study.method = {"grid": {"name": "grid"}, "settle": SETTLE, "search": SEARCH}[method]
-    arms = [str(rng.choice(["adaptive", LONG, "x"])) + str(i) for i in range(rng.integers(1, 5))]
-    subsets: list[Subset] = ["all", "clean", "noisy"]
-    for subset in subsets[: 1 if method != "grid" else rng.integers(1, 4)]:
-        for arm in arms:
-            for q in rng.choice([0.1, 0.2, 0.3, 0.4, 0.123456789], rng.integers(1, 6), replace=False):
-                mean = 0.7 + 0.02 * rng.normal()
-                stages: list[Stage] = [""] if method == "grid" else ["explore"]
-                if method != "grid" and rng.random() < 0.4:
-                    stages.append("confirm")
-                for stage in stages:
-                    for seed in range(rng.integers(1, 7)):
-                        study.add(
-                            arm,
-                            GCE(name="gce", q=float(q)),
-                            seed + (10_000 if stage == "confirm" else 0),
-                            validation=float(np.clip(mean + 0.01 * rng.normal(), 0, 1)),
-                            subset=subset,
-                            varied={"q": float(q)},
-                            stage=stage,
-                            status=str(rng.choice(["complete", "complete", "complete", "failed"])),  # type: ignore[arg-type]
-                            epochs=1,
-                        )
-    if method != "grid" and rng.random() < 0.7:
-        _arm(study, "cce", CCE(name="cce"), float(0.7 + 0.03 * rng.normal()), stage="confirm", epochs=1)
-    return study
 
 
 @pytest.mark.slow
 def test_the_headline_of_any_study_has_at_most_twelve_words() -> None:
     rng = np.random.default_rng(0)
     for _ in range(60):
-        words = headline(_random_study(rng).finding())
+        words = headline(random_study(rng).finding())
         assert len(words.text.split()) <= MAX_WORDS, words.text
         assert len(words.text) <= MAX_CHARACTERS, words.text
         assert words.text[0] != " "

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from factories import GCE_STUDY, outcome, read_records, small_study
+from factories import GCE_STUDY, outcome, read_records
+from small_studies import small_study
 from trainables.plans import read_plan
 from trainables.storage.location import location
 

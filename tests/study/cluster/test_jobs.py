@@ -5,21 +5,18 @@
 
 import os
 import re
-import shutil
 import signal
 import subprocess
-import sys
-import time
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
-from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
-from factories import outcome, read_records
+from factories import outcomes, read_records
 from plugin_files import FOCAL, write_plugin
+from ray_cluster import AUTOSCALED, autoscaling, drivers, node_without, places_asked_for, workers
 from trainables.plans import read_plan
+from watching import LOOPBACK, listening, until
 
 pytestmark = pytest.mark.clusters
 
@@ -37,64 +34,11 @@ storage: {storage}
 """
 GRID = "seeds: 2"
 SETTLE = "method: {name: settle, within: 50, confidence: 0.5, start_seeds: 1, max_runs: 2, confirm_seeds: 2}"
-MOST_WORKERS = 6
-HEAD_ID = "f" * 51 + "00000"
-# `ray start` lets nobody join by way of a loopback.
-JOIN = """
-import sys, time
-from ray._private.node import Node
-from ray._private.parameter import RayParams
-Node(RayParams(gcs_address=f"127.0.0.1:{sys.argv[1]}", node_ip_address="127.0.0.1", num_cpus=0), head=False)
-time.sleep(600)
-"""
-LOOPBACK = {"0100007F", "0000000000000000FFFF00000100007F", "00000000000000000000000001000000"}
-
-
-def autoscaling(gcs):
-    """What the autoscaler may start: workers of three cores, as processes of this machine."""
-    provider = {
-        "type": "external",
-        "module": "ray.autoscaler._private.fake_multi_node.node_provider.FakeMultiNodeProvider",
-        "use_node_id_as_ip": True,
-        "disable_node_updaters": True,
-        "disable_launch_config_check": True,
-        "launch_multiple": True,
-        "head_node_id": HEAD_ID,
-        "gcs_address": f"127.0.0.1:{gcs}",
-    }
-    kinds = {
-        "ray.head.default": {"resources": {"CPU": 2}, "node_config": {}, "max_workers": 0},
-        "worker": {"resources": {"CPU": 3}, "node_config": {}, "min_workers": 0, "max_workers": MOST_WORKERS},
-    }
-    return {
-        "cluster_name": "fake",
-        "max_workers": MOST_WORKERS,
-        "idle_timeout_minutes": 0.05,
-        "upscaling_speed": 100.0,
-        "provider": provider,
-        "available_node_types": kinds,
-        "head_node_type": "ray.head.default",
-        **{name: {} for name in ("auth", "docker", "file_mounts")},
-        **{
-            name: []
-            for name in (
-                *("initialization_commands", "setup_commands", "head_setup_commands", "worker_setup_commands"),
-                *("head_start_ray_commands", "worker_start_ray_commands", "cluster_synced_files"),
-            )
-        },
-    }
 
 
 @pytest.fixture(scope="module")
 def head(start_head):
-    return start_head(
-        autoscaling,
-        RAY_FAKE_CLUSTER="1",
-        AUTOSCALER_UPDATE_INTERVAL_S="1",
-        RAY_enable_autoscaler_v2="1",
-        RAY_CLOUD_INSTANCE_ID=HEAD_ID,
-        RAY_OVERRIDE_NODE_ID_FOR_TESTING=HEAD_ID,
-    )
+    return start_head(autoscaling, **AUTOSCALED)
 
 
 def write(head, name, **changes):
@@ -103,24 +47,6 @@ def write(head, name, **changes):
     path = head.folder / f"{name}.yaml"
     path.write_text(STUDY.format(name=name, **usual | changes))
     return path
-
-
-def outcomes(storage):
-    return {run_id: outcome(record) for run_id, record in read_records(storage).items()}
-
-
-def drivers(head, name):
-    """The process ids of a study's drivers."""
-    return [pid for pid, command in head.processes().items() if f"gce-study run {name}.yaml" in command]
-
-
-def until(happened, timeout=400.0):
-    """Wait for something that other processes do."""
-    end = time.monotonic() + timeout
-    while not (found := happened()):
-        assert time.monotonic() < end, "it did not happen"
-        time.sleep(0.05)
-    return found
 
 
 @pytest.fixture(scope="module")
@@ -173,17 +99,6 @@ def test_plugins_go_with_the_job_to_nodes_that_do_not_have_their_files(head):
     assert trained == {("mine.focal", 1, "complete"), ("adaptive_gce", 0, "complete")}
 
 
-def listening(processes):
-    """The addresses at which processes take connections, as Linux writes them."""
-    sockets = set()
-    for pid in processes:
-        for link in Path(f"/proc/{pid}/fd").glob("*"):
-            with suppress(OSError):
-                sockets.add(str(link.readlink()))
-    rows = [line.split() for name in ("tcp", "tcp6") for line in Path(f"/proc/net/{name}").read_text().splitlines()[1:]]
-    return {row[1].split(":")[0] for row in rows if row[3] == "0A" and f"socket:[{row[9]}]" in sockets}
-
-
 @pytest.fixture(scope="module")
 def stopped(head):
     """A study that was looked at while its runs were trained, and then stopped."""
@@ -192,7 +107,7 @@ def stopped(head):
     head.study("submit", path, "--storage", storage)
     follow = ["gce-study", "logs", "stopped", "--follow", "--address", head.address]
     following = subprocess.Popen(follow, env=head.env, stdout=subprocess.PIPE, text=True)
-    until(lambda: list(storage.glob("checkpoints/*.pt")))
+    until(lambda: list(storage.glob("checkpoints/*.pt")), seconds=400)
     addresses = listening(head.processes())
     given_up = head.study("wait", "stopped", "--timeout", "0.5")
     answer = head.study("stop", "stopped")
@@ -246,7 +161,7 @@ def test_of_two_submissions_at_once_one_starts_a_driver_and_a_different_file_is_
     assert [answer.returncode for answer in answers] == [0, 0], [answer.stderr for answer in answers]
     said = sorted(answer.stdout.splitlines()[0] for answer in answers)
     assert said == [f"{name}: runs here already as job {name}-1", f"{name}: submitted as job {name}-1"]
-    until(lambda: drivers(head, name))
+    until(lambda: drivers(head, name), seconds=400)
     assert len(drivers(head, name)) == 1
     other = write(head, f"{name}-other", epochs=100)
     other.write_text(other.read_text().replace(f"name: {name}-other", f"name: {name}"))
@@ -265,26 +180,22 @@ def test_of_two_submissions_at_once_one_starts_a_driver_and_a_different_file_is_
 
 
 def test_settle_asks_for_what_it_can_use_and_workers_come_and_go_with_it(head):
-    def workers():
-        # A process that one has just forked has the same command line.
-        return len({command for command in head.processes().values() if "/raylet/raylet " in command}) - 1
-
-    def asked_for():
-        """Runs that have their place, or wait for one."""
-        groups = head.ask("/api/v0/placement_groups?limit=1000")["data"]["result"]["result"]
-        return sum(group["state"] != "REMOVED" for group in groups)
-
     path = write(head, "scaled", method=SETTLE, cpus=3, at_once="null", epochs=10)
-    assert (workers(), asked_for()) == (0, 0)
+    assert (workers(head), places_asked_for(head)) == (0, 0)
     head.study("submit", path)
     seen = []
-    until(lambda: seen.append((workers(), asked_for())) or "finished" in head.study("status", "scaled").stdout)
+
+    def ended():
+        seen.append((workers(head), places_asked_for(head)))
+        return "finished" in head.study("status", "scaled").stdout
+
+    until(ended, seconds=400)
     assert head.study("wait", "scaled").returncode == 0
     stages = [planned.stage for planned in read_plan(head.folder / "scaled", "scaled").runs]
     assert stages == ["explore"] * 2 + ["confirm"] * 2
     assert max(count for count, _ in seen) >= 2
     assert max(asked for _, asked in seen) == 2  # six could have been there
-    until(lambda: workers() == 0)
+    until(lambda: workers(head) == 0, seconds=400)
 
 
 def test_what_no_node_has_nor_could_have_is_refused_before_any_run(head):
@@ -301,25 +212,13 @@ def test_what_no_node_has_nor_could_have_is_refused_before_any_run(head):
         assert "Traceback" not in logs
 
 
-def nodes(head):
-    """The machines that are alive."""
-    listed = head.ask("/api/v0/nodes?limit=1000")["data"]["result"]["result"]
-    return [node for node in listed if node["state"] == "ALIVE"]
-
-
 @pytest.fixture
 def blind_node(head):
     """A folder, and a node that has another one in its place."""
     folder = head.folder / "unseen"
     folder.mkdir()
-    mounts = [shutil.which("unshare"), "--mount", "sh", "-c", f"mount -t tmpfs none {folder} && exec " + '"$@"', "sh"]
-    if subprocess.run([*mounts, "true"], check=False, capture_output=True).returncode:
-        pytest.skip("this user may not mount a file system")
-    with subprocess.Popen([*mounts, sys.executable, "-c", JOIN, str(head.ports[0])], env=head.env) as node:
-        until(lambda: len(nodes(head)) == 2)
+    with node_without(head, folder):
         yield folder
-        node.terminate()
-    until(lambda: len(nodes(head)) == 1)
 
 
 def test_a_node_that_does_not_see_the_storage_location_is_named_before_any_run(head, blind_node):
@@ -384,7 +283,7 @@ def test_when_the_gcs_is_killed_the_driver_ends_with_a_hint_and_submitted_again_
     command = ["gce-study", "run", path]  # a child of this process, which can see its exit code
     env = head.env | {"RAY_ADDRESS": f"127.0.0.1:{head.ports[0]}", "GCE_STUDY_JOB": "orphan-1"}
     driver = subprocess.Popen(command, env=env, stderr=subprocess.PIPE, text=True)
-    until(lambda: list(storage.glob("checkpoints/*.pt")))
+    until(lambda: list(storage.glob("checkpoints/*.pt")), seconds=400)
     (gcs,) = [pid for pid, c in head.processes().items() if "/gcs_server " in c]
     os.kill(gcs, signal.SIGKILL)
     with ThreadPoolExecutor(1) as pool:

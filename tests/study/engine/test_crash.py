@@ -20,7 +20,7 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 from analysis.report.method_report import method_report
 from analysis.results.study_results import load_results
 from analysis.tables.accuracy import result_tables
-from factories import GCE_STUDY, outcome, read_records
+from factories import GCE_STUDY, outcomes, read_records
 from trainables.outputs.weights import read_weights, weight_sizes
 from trainables.plans import read_plan
 
@@ -89,10 +89,6 @@ def tables(storage):
     """What the study found, as it is shown."""
     report = method_report(load_results(storage, "killed"))
     return [(table.title, table.rows) for table in (*report.exploring_tables, *result_tables(report.finding))]
-
-
-def outcomes(storage):
-    return {run_id: outcome(record) for run_id, record in read_records(storage).items()}
 
 
 def weights(storage):

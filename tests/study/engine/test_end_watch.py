@@ -12,6 +12,7 @@ from study.ledger import end_request
 from study.ledger.claim import claim, owner
 from study.ledger.end_request import request_end, request_path
 from trainables.storage import leases
+from watching import until
 
 LIMIT_S = 5.0
 
@@ -20,14 +21,6 @@ LIMIT_S = 5.0
 def quick(monkeypatch):
     monkeypatch.setattr(end_request, "LOOK_S", 0.02)
     monkeypatch.setattr(end_request, "LOOK_OBJECT_S", 0.02)
-
-
-def until(condition):
-    """Wait until a condition holds."""
-    end = time.monotonic() + LIMIT_S
-    while not condition():
-        assert time.monotonic() < end
-        time.sleep(0.01)
 
 
 def ask(storage, how):
@@ -70,8 +63,8 @@ def test_in_training_a_stop_is_left_to_whoever_trains(tmp_path, capsys):
     with interruptible(), claim(tmp_path, "s"), EndWatch(tmp_path, "s") as watch, watch.training():
         assert not watch.stop_requested()
         ask(tmp_path, "stop")
-        until(watch.stop_requested)
-        until(lambda: not request_path(tmp_path, "s").exists())
+        until(watch.stop_requested, seconds=LIMIT_S)
+        until(lambda: not request_path(tmp_path, "s").exists(), seconds=LIMIT_S)
     assert "s: stop requested by process " in capsys.readouterr().err
 
 
@@ -93,5 +86,5 @@ def test_a_storage_location_that_cannot_be_read_ends_nothing(tmp_path):
         time.sleep(0.2)
         request_path(tmp_path, "s").rmdir()
         ask(tmp_path, "stop")
-        until(watch.stop_requested)
+        until(watch.stop_requested, seconds=LIMIT_S)
     assert watch.stop_requested()

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from factories import outcome, read_records
+from factories import outcomes
 
 LOSSES = int(os.environ.get("GCE_STUDY_LOSSES", "4"))
 STUDY = """
@@ -66,10 +66,6 @@ sys.exit(code)
 """
 
 
-def outcomes(folder):
-    return {run_id: outcome(record) for run_id, record in read_records(folder / "storage").items()}
-
-
 @pytest.mark.clusters
 @pytest.mark.timeout(500 + 100 * LOSSES)
 def test_runs_of_a_lost_node_go_on_elsewhere_to_the_same_records(tmp_path):
@@ -83,6 +79,6 @@ def test_runs_of_a_lost_node_go_on_elsewhere_to_the_same_records(tmp_path):
         answer = subprocess.run(command, check=False, capture_output=True, text=True, timeout=200 + 100 * LOSSES)
         assert undisturbed.wait(timeout=300) == 0
     assert answer.returncode == 0, answer.stderr
-    assert outcomes(folders[1]) == outcomes(folders[0])
+    assert outcomes(folders[1] / "storage") == outcomes(folders[0] / "storage")
     assert answer.stdout.count("LOST A NODE") == LOSSES, answer.stderr
     assert any("its process was lost" in log.read_text() for log in (folders[1] / "storage" / "logs").iterdir())

@@ -8,7 +8,7 @@ import time
 import pytest
 import random_kills
 
-from factories import small_study
+from small_studies import small_study
 
 pytestmark = pytest.mark.slow
 

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from factories import GCE_STUDY, small_study
+from factories import GCE_STUDY
+from small_studies import small_study
 
 pytestmark = pytest.mark.slow
 

@@ -6,7 +6,6 @@ import shutil
 import socket
 import subprocess
 import sys
-import time
 import urllib.request
 from contextlib import suppress
 from pathlib import Path
@@ -24,6 +23,7 @@ from trainables.losses.catalogue import AdaptiveGCE
 from trainables.plans import PlannedRun
 from trainables.provenance import Provenance
 from trainables.records import Cost, Test
+from watching import until
 
 
 def planned(seed=0, stage=""):
@@ -239,14 +239,6 @@ def tensorboard(events):
     yield ask
     process.terminate()
     process.wait(20)
-
-
-def until(true, seconds=60):
-    """Ask until the answer is right."""
-    end = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < end, "TensorBoard did not show it"
-        time.sleep(0.1)
 
 
 @pytest.mark.slow

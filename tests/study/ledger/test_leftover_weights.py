@@ -2,24 +2,16 @@
 
 import os
 import time
-from collections import Counter
 
 import pytest
 
 from factories import Builder
-from study.ledger.leftovers import leftovers
+from pruning import NOBODYS, prune
 from trainables.losses.catalogue import CCE, GCE
 from trainables.outputs.clips import outputs_path
 from trainables.outputs.held_out import held_out_path
 from trainables.outputs.weights import weight_sizes, weights_path
 from trainables.plans import plan_path
-
-NOBODYS = "0" * 20  # a run that no study names
-
-
-@pytest.fixture(params=["folder", pytest.param("object store", marks=pytest.mark.slow)])
-def storage(request, tmp_path):
-    return tmp_path / "there" if request.param == "folder" else request.getfixturevalue("bucket")
 
 
 def study(storage, name="rain", *, recorded=2, keep="best"):
@@ -35,14 +27,6 @@ def study(storage, name="rain", *, recorded=2, keep="best"):
         weights_path(storage, run_id).write(b"weights")
         outputs_path(storage, run_id).write(b"outputs")
     return ids
-
-
-def prune(storage, only=None, *, claim_studies=True):
-    removed = Counter()
-    with leftovers(storage, only, claim_studies=claim_studies) as there:
-        for item in list(there):
-            removed[item.kind] += item.remove()
-    return removed
 
 
 def outputs(storage):

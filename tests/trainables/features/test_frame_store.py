@@ -120,7 +120,7 @@ def test_two_workers_build_the_same_bytes_as_one(tmp_path):
 BUILD = """
 import sys
 from pathlib import Path
-sys.path[:0] = [{tests!r}, str(Path({tests!r}).parents[1])]
+sys.path[:0] = [{tests!r}, str(Path({tests!r}).parents[1] / "helpers")]
 from test_frame_store import noise_set
 from trainables.features.frame_store_builder import build_store
 if __name__ == "__main__":

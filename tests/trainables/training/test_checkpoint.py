@@ -1,4 +1,4 @@
-"""Checkpoints: read back, replaced atomically, refused when they are damaged or hold code."""
+"""Checkpoints: read back, replaced atomically, refused when they are damaged or hold code; runs continue from them."""
 
 import hashlib
 import io
@@ -6,8 +6,14 @@ import io
 import pytest
 import torch
 
+from runs_in_process import CPU, curve, train
+from trainables.losses.catalogue import AdaptiveGCE
 from trainables.storage.documents import OtherVersionError
+from trainables.storage.folder_location import FolderLocation
 from trainables.training.checkpoint import CHECKSUM, Checkpoint, load_checkpoint, save_checkpoint
+from trainables.training.run_training import RunTraining
+
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 @pytest.fixture
@@ -142,3 +148,37 @@ def test_a_failed_write_keeps_the_old_checkpoint(path, monkeypatch):
     monkeypatch.undo()
     assert load_checkpoint(path).training["model"] == 1
     assert [p.name for p in path.parent.iterdir()] == ["run.pt"]
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {},
+        {"optimizer": "sgd", "learning_rate": 0.01, "schedule": "cosine"},
+        {"optimizer": "adamw", "weight_decay": 0.01},
+    ],
+)
+def test_a_run_continued_from_its_state_equals_an_uninterrupted_one_bit_for_bit(loader, make_run, settings):
+    run = make_run(AdaptiveGCE(name="adaptive_gce", temperature=300.0), epochs=4, **settings)
+    whole = train(loader, run, 4)
+    half = train(loader, run, 2)
+    rest = RunTraining(run, loader.run_data(run), CPU)
+    rest.restore(half.state())
+    for _ in range(2):
+        rest.train_epoch()
+    assert curve(rest) == curve(whole)
+    assert rest.evaluate().test == whole.evaluate().test
+    for name, weight in whole.model.state_dict().items():
+        assert torch.equal(weight, rest.model.state_dict()[name]), name
+
+
+@pytest.mark.parametrize("settings", [{"optimizer": "sgd", "schedule": "cosine"}, {"optimizer": "adamw"}])
+def test_optimiser_and_schedule_continue_from_a_file(loader, make_run, settings, tmp_path):
+    run = make_run(epochs=4, **settings)
+    half, path = train(loader, run, 1), FolderLocation(tmp_path) / "run.pt"
+    attempt = {"host": "h", "device": "cpu", "threads": 1, "started": "2026-01-01", "from_epoch": 1, "wall_s": 2.5}
+    spent = {"wall_s": 2.5, "cpu_s": 2.0}
+    save_checkpoint(path, Checkpoint.model_validate({"training": half.state(), "spent": spent, "earlier": [attempt]}))
+    rest = RunTraining(run, loader.run_data(run), CPU)
+    rest.restore(load_checkpoint(path).training)
+    assert rest.train_epoch() == half.train_epoch()

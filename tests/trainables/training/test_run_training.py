@@ -8,6 +8,7 @@ import pytest
 import torch
 from torch import nn
 
+from runs_in_process import CPU, curve, train
 from trainables.datasets.config import Synthetic
 from trainables.datasets.load import load, with_digests
 from trainables.feature_settings import FEATURES
@@ -18,27 +19,13 @@ from trainables.metrics import METRICS
 from trainables.networks.cnn import CNN
 from trainables.records import read_record, recorded
 from trainables.storage.folder_location import FolderLocation
-from trainables.training import run_training
-from trainables.training.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 from trainables.training.clip_scores import clip_predictions
 from trainables.training.patches import index_patches
 from trainables.training.run_data import RunDataSource
 from trainables.training.run_training import Diverged, RunTraining
 from trainables.training.streams import stream
 
-CPU = torch.device("cpu")
 pytestmark = pytest.mark.usefixtures("one_thread")
-
-
-def train(loader, run, epochs):
-    training = RunTraining(run, loader.run_data(run), CPU)
-    for _ in range(epochs):
-        training.train_epoch()
-    return training
-
-
-def curve(training):
-    return [point.model_dump() for point in training.curve]
 
 
 def plain_network(classes):
@@ -113,40 +100,6 @@ def test_the_seed_matters(loader, make_run):
     assert curve(train(loader, make_run(seed=0), 1)) != curve(train(loader, make_run(seed=1), 1))
 
 
-@pytest.mark.parametrize(
-    "settings",
-    [
-        {},
-        {"optimizer": "sgd", "learning_rate": 0.01, "schedule": "cosine"},
-        {"optimizer": "adamw", "weight_decay": 0.01},
-    ],
-)
-def test_a_run_continued_from_its_state_equals_an_uninterrupted_one_bit_for_bit(loader, make_run, settings):
-    run = make_run(AdaptiveGCE(name="adaptive_gce", temperature=300.0), epochs=4, **settings)
-    whole = train(loader, run, 4)
-    half = train(loader, run, 2)
-    rest = RunTraining(run, loader.run_data(run), CPU)
-    rest.restore(half.state())
-    for _ in range(2):
-        rest.train_epoch()
-    assert curve(rest) == curve(whole)
-    assert rest.evaluate().test == whole.evaluate().test
-    for name, weight in whole.model.state_dict().items():
-        assert torch.equal(weight, rest.model.state_dict()[name]), name
-
-
-@pytest.mark.parametrize("settings", [{"optimizer": "sgd", "schedule": "cosine"}, {"optimizer": "adamw"}])
-def test_optimiser_and_schedule_continue_from_a_file(loader, make_run, settings, tmp_path):
-    run = make_run(epochs=4, **settings)
-    half, path = train(loader, run, 1), FolderLocation(tmp_path) / "run.pt"
-    attempt = {"host": "h", "device": "cpu", "threads": 1, "started": "2026-01-01", "from_epoch": 1, "wall_s": 2.5}
-    spent = {"wall_s": 2.5, "cpu_s": 2.0}
-    save_checkpoint(path, Checkpoint.model_validate({"training": half.state(), "spent": spent, "earlier": [attempt]}))
-    rest = RunTraining(run, loader.run_data(run), CPU)
-    rest.restore(load_checkpoint(path).training)
-    assert rest.train_epoch() == half.train_epoch()
-
-
 def test_equal_seeds_start_from_equal_weights_whatever_the_loss(loader, make_run):
     one, two = (RunTraining(make_run(c), loader.run_data(make_run()), CPU) for c in (None, GCE(name="gce")))
     weights = two.model.state_dict()
@@ -209,28 +162,6 @@ def test_the_last_part_batch_is_dropped(loader, make_run):
     patches = len(training.data.train)
     assert patches % 13 != 0
     assert training.images == patches // 13 * 13
-
-
-def test_a_run_ends_after_its_epochs(loader, make_run):
-    training = train(loader, make_run(epochs=2), 1)
-    assert not training.finished
-    training.train_epoch()
-    assert training.finished
-
-
-def test_a_run_stops_when_validation_no_longer_rises(loader, make_run):
-    training = RunTraining(make_run(epochs=50, stop_after=1, stop_gain=1.0), loader.run_data(make_run()), CPU)
-    while not training.finished:
-        training.train_epoch()
-    assert len(training.curve) == 2
-
-
-def test_a_cosine_run_trains_all_its_epochs_at_falling_rates(loader, make_run):
-    run = make_run(epochs=3, stop_after=1, stop_gain=1.0, schedule="cosine")
-    training = RunTraining(run, loader.run_data(run), CPU)
-    while not training.finished:
-        training.train_epoch()
-    assert [point.learning_rate for point in training.curve] == pytest.approx([1e-3, 0.75e-3, 0.25e-3])
 
 
 def test_a_weight_that_is_not_finite_ends_the_run_as_diverged_with_the_epoch(loader, make_run):
@@ -298,20 +229,6 @@ def test_an_epoch_has_no_metric_on_verified_clips_without_any(loader, make_run):
     point = RunTraining(run, replace(loader.run_data(run), validation=unverified), CPU).train_epoch()
     assert (point.verified_accuracy, point.verified_macro_f1, point.verified_balanced_accuracy) == (None, None, None)
     assert point.validation_macro_f1 is not None
-
-
-def test_schedule_and_early_stopping_follow_the_accuracy_over_patches(loader, make_run, monkeypatch):
-    training = RunTraining(run := make_run(epochs=4), loader.run_data(run), CPU)
-    seen = []
-    monkeypatch.setattr(
-        run_training,
-        "validation_metrics",
-        lambda *_: {"validation_clip_accuracy": 0.0, "verified_accuracy": 0.0},
-    )
-    monkeypatch.setattr(training.schedule, "step", seen.append)
-    while not training.finished:
-        training.train_epoch()
-    assert seen == [point.validation_accuracy for point in training.curve]
 
 
 def test_a_test_clip_is_scored_as_before(loader, make_run):

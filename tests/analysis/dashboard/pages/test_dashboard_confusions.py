@@ -7,7 +7,7 @@ from analysis.dashboard.pages.confusions import Confused, confused_clips
 from analysis.dashboard.pages.routes import make_page
 from analysis.findings.clip_predictions import ClipPredictions
 from analysis.results.runs_table import Key
-from factories import leave_manifest
+from clip_outputs import leave_manifest
 from trainables.datasets.manifest import Clip
 from trainables.losses.catalogue import CCE
 from trainables.records import Test

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from analysis.statistics.label_audit.neighbours import neighbour_disagreement
-from factories import FINGERPRINT, Builder, leave_manifest, write_margins
+from clip_outputs import leave_manifest, write_margins
+from factories import FINGERPRINT, Builder
 from study.cli import main
 from study.spec.reading import read_spec
 from trainables.datasets.kinds import csv_manifest

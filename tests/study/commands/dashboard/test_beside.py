@@ -7,28 +7,20 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 import urllib.request
 from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 
 import pytest
 
-from factories import GCE_STUDY, small_study
+from factories import GCE_STUDY
+from small_studies import small_study
 from study.cli import main
 from study.commands.dashboard.beside import served_port
 from trainables.processes.watchdog import began
+from watching import until
 
 ADDRESS = re.compile(r"dashboard: (http://127\.0\.0\.1:(\d+)/study/small)\b")
-
-
-def until(reached, what, timeout=120):
-    """Wait for something that other processes do; return it."""
-    end = time.monotonic() + timeout
-    while not (answer := reached()):
-        assert time.monotonic() < end, what
-        time.sleep(0.1)
-    return answer
 
 
 def status(address):
@@ -81,7 +73,7 @@ def run(folder, *arguments, terminal=False, **keys):
     else:
         read = printed.read_text
     try:
-        address, port = until(lambda: ADDRESS.search(read()), "the address").groups()
+        address, port = until(lambda: ADDRESS.search(read()), "the address", seconds=120).groups()
         yield process, read, address, port
     finally:
         process.kill()
@@ -96,7 +88,7 @@ def test_the_page_answers_while_the_study_runs_and_ctrl_c_ends_both_in_order(tmp
         assert status(address) == 200
         (server,) = servers(port)
         assert os.getpriority(os.PRIO_PROCESS, server) > 0
-        until(lambda: list((tmp_path / "storage" / "checkpoints").glob("*.pt")), "the first epoch")
+        until(lambda: list((tmp_path / "storage" / "checkpoints").glob("*.pt")), "the first epoch", seconds=120)
         assert status(address) == 200
         os.killpg(process.pid, signal.SIGINT)  # Ctrl-C reaches every process of the terminal's group, Ray's too
         assert process.wait(60) == 130
@@ -111,7 +103,7 @@ def test_a_killed_run_leaves_no_dashboard(tmp_path):
         assert status(address) == 200
         (server,) = servers(port)
         process.kill()
-        until(lambda: not began(server), "the watchdog", 20)
+        until(lambda: not began(server), "the watchdog", seconds=20)
 
 
 @pytest.mark.slow
@@ -131,7 +123,9 @@ def test_a_dashboard_that_dies_is_one_line_and_the_study_completes_beside_a_take
 def test_on_a_terminal_the_dashboard_stays_after_the_study_until_ctrl_c(tmp_path):
     training = {"epochs": 2, "stop_after": 2, "batch_size": 8}
     with run(tmp_path, "--port", "0", terminal=True, seeds=1, training=training) as (process, read, address, port):
-        until(lambda: f"dashboard: {address} stays until you press Ctrl-C" in read(), "the end of the study", 200)
+        until(
+            lambda: f"dashboard: {address} stays until you press Ctrl-C" in read(), "the end of the study", seconds=200
+        )
         assert process.poll() is None
         assert status(address) == 200
         (server,) = servers(port)

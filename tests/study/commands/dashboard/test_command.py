@@ -8,13 +8,13 @@ import subprocess
 import sys
 import urllib.error
 import urllib.request
-from contextlib import contextmanager, suppress
-from pathlib import Path
+from contextlib import contextmanager
 
 import pytest
 
 from factories import Builder
 from study.commands.dashboard.command import _opened
+from watching import listening
 
 pytestmark = pytest.mark.slow  # each test starts the command line
 
@@ -51,23 +51,13 @@ def refused(*arguments, **environment):
     )
 
 
-def listening(pid):
-    """The addresses, in the kernel's hexadecimal, on which a process listens."""
-    inodes = set()
-    for descriptor in Path(f"/proc/{pid}/fd").iterdir():
-        with suppress(OSError):
-            inodes.add(str(descriptor.readlink()).removeprefix("socket:[").removesuffix("]"))
-    rows = [line.split() for name in ("tcp", "tcp6") for line in Path(f"/proc/net/{name}").read_text().splitlines()[1:]]
-    return [row[1].split(":")[0] for row in rows if row[3] == "0A" and row[9] in inodes]
-
-
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_it_serves_on_loopback_alone_until_a_signal_ends_it(tmp_path, number, code):
     with dashboard(tmp_path) as (process, address):
         assert re.fullmatch(r"http://127\.0\.0\.1:\d+/", address)
         with urllib.request.urlopen(address) as answer:  # noqa: S310 -- our own server
             assert answer.status == 200
-        found = listening(process.pid)
+        found = listening([process.pid])
         assert found
         assert set(found) <= LOOPBACK
         process.send_signal(number)

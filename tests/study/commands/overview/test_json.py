@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from factories import Builder, small_study
+from factories import Builder
+from small_studies import small_study
 from study.cli import main
 from study.commands.overview import models, summaries
 from study.ledger.claim import claim

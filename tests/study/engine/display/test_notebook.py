@@ -8,6 +8,7 @@ from rich.text import Text
 
 from study.engine.display import notebook
 from study.engine.display.notebook import NotebookDisplay, bundle
+from watching import until
 
 
 class Cell:
@@ -35,18 +36,11 @@ def cell(monkeypatch):
     return receiver
 
 
-def until(condition):
-    end = time.monotonic() + 5
-    while not condition():
-        assert time.monotonic() < end
-        time.sleep(0.005)
-
-
 def test_a_state_replaces_the_one_before_in_one_output(cell):
     state = ["1 of 3"]
     with NotebookDisplay(lambda: state[0]):
         state[0] = "2 of 3"
-        until(lambda: cell.updates)
+        until(lambda: cell.updates, seconds=5, pause=0.005)
         state[0] = "3 of 3"
     assert (cell.shown, cell.updates) == (["1 of 3"], ["2 of 3", "3 of 3"])
 
@@ -66,7 +60,7 @@ def test_a_transient_display_shows_nothing_of_what_ends_at_once(cell, monkeypatc
 
 def test_a_transient_display_leaves_nothing(cell):
     with NotebookDisplay(lambda: "1 of 3", transient=True):
-        until(lambda: cell.shown)
+        until(lambda: cell.shown, seconds=5, pause=0.005)
     assert (cell.shown, cell.updates) == (["1 of 3"], [""])
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from factories import small_study
+from small_studies import small_study
 
 pytestmark = pytest.mark.slow
 

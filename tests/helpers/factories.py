@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 import sys
 from dataclasses import dataclass, field
@@ -15,10 +14,8 @@ from analysis.findings.method_finding import method_finding
 from analysis.results.study_results import StudyResults, study_results
 from analysis.results.study_state import Progress
 from trainables.config import DEFAULT_NETWORK, Configuration, Run, Training
-from trainables.datasets.manifest import Clip, Manifest, to_json
 from trainables.feature_settings import FEATURES, Features
 from trainables.losses.catalogue import CCE, GCE, AdaptiveGCE
-from trainables.outputs.clips import RunOutputs, write_outputs
 from trainables.plans import DataSummary, DoubtfulClips, HeldOut, PlannedRun, StudyPlan, write_plan
 from trainables.records import Cost, Epoch, Record, Stage, Status, Test, read_record, record_path, recorded
 from trainables.storage.documents import to_bytes
@@ -35,21 +32,6 @@ if TYPE_CHECKING:
 GCE_STUDY = Path(sys.executable).parent / "gce-study"
 FINGERPRINT = "0123456789abcdef0123"
 BEST = 3.0  # log10 of the temperature with the highest synthetic accuracy
-
-
-def small_study(folder: Path, name: str, **keys: Any) -> Path:
-    """Write the file of a study on few synthetic sounds, with its results in ``folder/storage``; return its path."""
-    study = {
-        "name": name,
-        "dataset": {"kind": "synthetic", "train_per_class": 6, "test_per_class": 2},
-        "arms": [{"name": "cce", "loss": {"name": "cce"}}],
-        "seeds": 2,
-        "training": {"epochs": 10_000, "stop_after": 10_000, "batch_size": 8},
-        "storage": str(folder / "storage"),
-    }
-    path = folder / "study.yaml"
-    path.write_text(json.dumps(study | keys))
-    return path
 
 
 def point(epoch: int, **changes: Any) -> Epoch:
@@ -93,32 +75,6 @@ def write_record(storage: Location, record: Record) -> None:
     record_path(storage, record.run_id).write(to_bytes(record))
 
 
-def leave_manifest(storage: Location, plan: StudyPlan, clips: Sequence[Clip]) -> None:
-    """Leave a data set of these clips in a storage location, as ``publish_dataset`` does."""
-    manifest = to_json(Manifest(plan.dataset.name, plan.dataset.kind, Path("x"), tuple(clips)))
-    document = {"frames": "0" * 20, "manifest": json.loads(manifest)}
-    (storage / "datasets" / f"{plan.dataset.fingerprint}.json").write(json.dumps(document).encode())
-
-
-def write_margins(  # noqa: PLR0913, PLR0917 -- what a run leaves has that many parts
-    storage: Location,
-    run_id: str,
-    margins: Sequence[float],
-    suggested: Sequence[int],
-    held: int,
-    test: Sequence[Sequence[float]] = ((0, 0), (0, 0)),
-) -> None:
-    """Write the outputs of a run that held out the last ``held`` of its training clips and trained on the others.
-
-    ``test`` are the probabilities of the test clips.
-    """
-    epochs = np.full(len(margins), 3)
-    epochs[len(margins) - held :] = 0
-    seen = np.where(np.isfinite(margins), epochs, 0)
-    outputs = RunOutputs(np.array(margins), seen, np.array(suggested), np.array(test))
-    write_outputs(storage, run_id, outputs)
-
-
 def read_records(storage: Location) -> dict[str, Record]:
     """Return the records of a storage location by ``run_id``."""
     return {run_id: read_record(storage, run_id) for run_id in sorted(recorded(storage))}
@@ -127,6 +83,11 @@ def read_records(storage: Location) -> dict[str, Record]:
 def outcome(record: Record) -> dict[str, Any]:
     """Return what must be equal, bit for bit, when the same run is trained again on the same machine."""
     return record.model_dump(mode="json", exclude={"cost", "provenance"})
+
+
+def outcomes(storage: Location) -> dict[str, dict[str, Any]]:
+    """Return the outcomes of the runs that are recorded in a storage location, by ``run_id``."""
+    return {run_id: outcome(record) for run_id, record in read_records(storage).items()}
 
 
 @dataclass
@@ -235,10 +196,7 @@ class Builder:
 
     def baselines(self, seeds: int, *, subset: Subset = "all", shift: float = 0) -> Builder:
         """Add the arms cce and gce, which vary nothing."""
-        losses: list[tuple[str, Loss, float]] = [
-            ("cce", CCE(name="cce"), 0.76),
-            ("gce", GCE(name="gce", q=0.7), 0.795),
-        ]
+        losses: list[tuple[str, Loss, float]] = [("cce", CCE(name="cce"), 0.76), ("gce", GCE(name="gce", q=0.7), 0.795)]
         for index, (arm, loss, mean) in enumerate(losses):
             for seed in range(seeds):
                 accuracy = mean + shift + 0.01 * _noise(seed, 0) + 0.003 * _noise(seed, 100 + index)

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import soundfile
 
-from factories import FINGERPRINT, leave_manifest, write_margins
+from clip_outputs import leave_manifest, write_margins
+from factories import FINGERPRINT
 from trainables.datasets.load import content_digest
 from trainables.datasets.manifest import Clip, Manifest, to_json
 from trainables.feature_settings import FEATURES
