@@ -11,24 +11,11 @@ from optuna.distributions import CategoricalDistribution, FloatDistribution
 from optuna.storages import JournalStorage
 from optuna.storages.journal import JournalFileBackend
 
+from search_spaces import SPACE
 from study.methods.optuna_journal import Journal
-from study.methods.search_space import ArmSpace, SampledChoices, SampledRange, Tried
-from trainables.config import Configuration
-from trainables.losses.catalogue import GCE, AdaptiveGCE
+from study.methods.search_space import Tried
 from trainables.storage.folder_location import FolderLocation
 
-SPACE = [
-    ArmSpace(
-        "adaptive",
-        {"temperature": SampledRange(10, 1e5, log=True)},
-        lambda v: Configuration(loss=AdaptiveGCE(name="adaptive_gce", **v)),
-    ),
-    ArmSpace(
-        "lq",
-        {"q": SampledRange(0, 1), "subset": SampledChoices(("all", "clean"))},
-        lambda v: Configuration(loss=GCE(name="gce", q=v["q"]), subset=v["subset"]),
-    ),
-]
 HISTORY = [
     Tried(0, "adaptive", {"temperature": 1000.0}, "complete", 0.75, {1: 0.5, 2: 0.75}),
     Tried(1, "lq", {"q": 0.5, "subset": "clean"}, "pruned", 0.25, {1: 0.25}),

@@ -11,28 +11,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from factories import curve, point, record
+from search_spaces import SPACE
 from study.methods.method import Decision, Signal
 from study.methods.search import Search
 from study.methods.search_space import ArmSpace, SampledChoices, SampledRange
 from study.spec.candidates import Candidate
 from trainables.config import Configuration
-from trainables.losses.catalogue import CCE, GCE, AdaptiveGCE
+from trainables.losses.catalogue import CCE, GCE
 from trainables.settings import Asha
 from trainables.settings import Search as Settings
 
 EPOCHS = 20
-SPACE = [
-    ArmSpace(
-        "adaptive",
-        {"temperature": SampledRange(10, 1e5, log=True)},
-        lambda v: Configuration(loss=AdaptiveGCE(name="adaptive_gce", **v)),
-    ),
-    ArmSpace(
-        "lq",
-        {"q": SampledRange(0, 1), "subset": SampledChoices(("all", "clean"))},
-        lambda v: Configuration(loss=GCE(name="gce", q=v["q"]), subset=v["subset"]),
-    ),
-]
 BASELINE = Candidate("cce", {}, Configuration(loss=CCE(name="cce")))
 
 

@@ -9,7 +9,7 @@ import os
 import time
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Any, get_args
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -21,20 +21,11 @@ from study.spec.differences import differences, dump
 from study.spec.reading import read_spec
 from study.spec.study import StudySpec
 from study.spec.yaml_reader import core, parse
-from trainables.losses.catalogue import LOSSES
+from study_specs import GOOD, LOSS_NAMES
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-GOOD = """\
-name: small
-dataset: {kind: synthetic}
-arms:
-  - {name: a, loss: {name: gce, q: 0.7}}
-seeds: 2
-"""
 SPECS = Path(__file__).parents[3] / "study" / "specs"
-LOSS_NAMES = [get_args(loss.model_fields["name"].annotation)[0] for loss in LOSSES]
 
 
 def read(content: str | bytes) -> StudySpec:

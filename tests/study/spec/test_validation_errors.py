@@ -6,20 +6,11 @@ from typing import TYPE_CHECKING, get_args
 
 import pytest
 
+from study_specs import GOOD, LOSS_NAMES
 from trainables.config import Subset
-from trainables.losses.catalogue import LOSSES
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-GOOD = """\
-name: small
-dataset: {kind: synthetic}
-arms:
-  - {name: a, loss: {name: gce, q: 0.7}}
-seeds: 2
-"""
-LOSS_NAMES = [get_args(loss.model_fields["name"].annotation)[0] for loss in LOSSES]
 ONE_LOSS = f"one of {', '.join(sorted(LOSS_NAMES))}"
 TOP = (
     "name, description, plugins, dataset, arms, method, seeds, select_on, collapse, controls, keep, budget, features, "
