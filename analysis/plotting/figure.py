@@ -1,4 +1,4 @@
-"""The report's figures of what is reported: each drawn from its data, with a title and a caption."""
+"""A figure of a report, with its title and caption; what several figures share in their names and captions."""
 
 from __future__ import annotations
 

@@ -17,8 +17,8 @@ from analysis.figures.pairs import pairs
 from analysis.figures.run_map import run_map
 from analysis.figures.training_time import training_time
 from analysis.report.first_screen import FirstScreen
+from analysis.report.how_to_read import HOW_TO_READ
 from analysis.report.notes import captions_once, sentences_once
-from analysis.report.reading import HOW_TO_READ
 from analysis.tables.accuracy import left_out_table, skipped_table
 from analysis.tables.comparisons import seeds_in_words
 from analysis.tables.provenance import cost_table, data_table, provenance_table, settings_table

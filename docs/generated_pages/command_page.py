@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from generated_pages.markdown import WORDS, cell, code, sentence, slug
 
 from study.commands.line.catalogue import COMMANDS, parser
-from study.commands.overview.models import (
+from study.commands.overview.json_models import (
     Answer,
     CheckAnswer,
     CompareAnswer,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from study.commands.options import add_allow_code, add_json, add_run_options, add_study_file, consent, study_spec
-from study.commands.overview.models import CheckAnswer, TableAnswer
+from study.commands.overview.json_models import CheckAnswer, TableAnswer
 from study.console import say, show, write
 from study.engine.display.heartbeat import still
 from study.planning.check import check_study

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from study.cluster.connection import listens
-from study.cluster.driver import end_driver
+from study.cluster.end_driver import end_driver
 from study.cluster.jobs import ADDRESS, Cluster
 from study.cluster.tunnel import POLL_S, tunnel
 from study.commands.options import add_allow_code, add_cluster, add_run_options, add_study_file, consent

@@ -9,7 +9,7 @@ from analysis.report.report_schema import report_schema
 from study.commands import jobs
 from study.commands.options import add_cluster, add_json, add_storage, add_study, existing, study_place
 from study.commands.overview import on_cluster
-from study.commands.overview.models import ListAnswer
+from study.commands.overview.json_models import ListAnswer
 from study.commands.overview.printed import LIST_HEADER, StudyList, list_rows, status_lines, status_view
 from study.commands.overview.summaries import summaries
 from study.commands.overview.watching import watch

@@ -1,4 +1,4 @@
-"""Limits the disk space that the weights of candidates take until a study has made its choice."""
+"""Limit the disk space that the weights of candidates take until a study has made its choice."""
 
 from __future__ import annotations
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from study.commands.jobs import reached, state_of
-from study.commands.overview.models import Job, JobAnswer, JobsAnswer
+from study.commands.overview.json_models import Job, JobAnswer, JobsAnswer
 from study.console import say, show, write
 from study.errors import UsageError
 from trainables.naming import ago

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
 
-    from study.commands.overview.models import Pick, Summary
+    from study.commands.overview.json_models import Pick, Summary
     from study.commands.overview.stored import StoredStudy
 
 LIST_HEADER = ("study", "data set", "runs", "recorded", "failed", "state", "changed", "result")

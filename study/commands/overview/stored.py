@@ -14,7 +14,15 @@ from analysis.results.study_results import load_results
 from analysis.results.study_state import read_progress, study_state
 from analysis.text.headline import headline
 from analysis.text.phrases import selected_words
-from study.commands.overview.models import ConfigurationStatus, Counts, Pick, RunningRun, Score, StatusAnswer, Summary
+from study.commands.overview.json_models import (
+    ConfigurationStatus,
+    Counts,
+    Pick,
+    RunningRun,
+    Score,
+    StatusAnswer,
+    Summary,
+)
 from study.engine.display.overview import Flight, Overview, counts_of, grouped, rows_of
 from study.ledger.claim import owner
 from trainables.naming import ago, label
@@ -99,8 +107,11 @@ class StoredStudy:
         counts, words = counts_of(self.rows), selected_words(self.finding.selected_on)
         left = counts["waiting"] + counts["running"]
         most = self.progress.most_left if self.holder else None
-        runs = f"run by {self.holder}" if self.holder else "complete" if self.state == "complete" else "not running"
-        when = f"changed {ago(max(0.0, time.time() - self.changed))}" if self.changed else ""
+        state, lines = "", [f"run by {self.holder}", self.progress.standing, *self.progress.waits]
+        if not self.holder:
+            changed = f"changed {ago(max(0.0, time.time() - self.changed))}" if self.changed else ""
+            state = ", ".join(filter(None, ["complete" if self.state == "complete" else "not running", changed]))
+            lines = []
         return Overview(
             study=self.finding.plan.name,
             rows=self.rows,
@@ -111,8 +122,8 @@ class StoredStudy:
             mark_words="the choice" if self.finding.results.ended else "highest so far",
             began_s=time.time() - self.progress.began if self.holder and self.progress.began else None,
             eta_s=self.progress.eta_s if self.holder else None,
-            state=", ".join(filter(None, [runs if not self.holder else "", "" if self.holder else when])),
-            lines=tuple(filter(None, [runs, self.progress.standing, *self.progress.waits])) if self.holder else (),
+            state=state,
+            lines=tuple(filter(None, lines)),
             counts=counts,
         )
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from analysis.results.study_state import progress_path
-from study.commands.overview.models import Counts, Summary
+from study.commands.overview.json_models import Counts, Summary
 from study.ledger.claim import owner
 from study.ledger.registry import list_studies
 from trainables.plans import plan_path

@@ -37,7 +37,7 @@ def best(options: argparse.Namespace) -> int:
         told = {"headline": words.text, "advice": words.advice}
         write(f"{json.dumps(choice.as_dict() | told, indent=1, ensure_ascii=False)}\n")
     elif options.yaml:
-        from study.planning.alone import choice_alone  # noqa: PLC0415 -- NumPy's audio tools, which no other form needs
+        from study.planning.choice_alone import choice_alone  # noqa: PLC0415 -- imports what reads sounds
 
         runs = runs_of(results.runs, Key(choice.arm, choice.configuration, choice.subset))
         write(choice_alone(results.plan, set(runs["run_id"])))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from analysis.findings.shared_configurations import shared_configurations
 from analysis.tables.several_studies import comparison
 from study.commands.options import study_place
-from study.commands.overview.models import CompareAnswer, TableAnswer
+from study.commands.overview.json_models import CompareAnswer, TableAnswer
 from study.commands.results.loading import load
 from study.consent import SHOWN
 from study.console import say, show, write

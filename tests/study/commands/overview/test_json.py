@@ -12,7 +12,8 @@ import pytest
 from factories import Builder
 from small_studies import small_study
 from study.cli import main
-from study.commands.overview import models, summaries
+from study.commands.overview import json_models as models
+from study.commands.overview import summaries
 from study.ledger.claim import claim
 from trainables.losses.catalogue import CCE, GCE
 

@@ -1,5 +1,6 @@
-"""What ``--json`` prints. Keys keep their meaning while ``schema`` stays 1; new ones may be added.
+"""What the commands print with ``--json``, as models.
 
+Keys keep their meaning while ``schema`` stays 1; new ones may be added.
 Accuracies and scores are fractions in [0, 1], durations are in seconds, and times are ISO 8601 in UTC.
 """
 
