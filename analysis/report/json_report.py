@@ -1,4 +1,32 @@
-"""A study's report as JSON, for programs."""
+"""A study's report as JSON, for programs.
+
+The keys:
+    schema: 2; raised when a key changes its meaning or is removed. Added keys do not raise it.
+    study: name, description, method, spec (the study file with every default) and dataset (name, kind, fingerprint,
+        classes, clips by split, wrong labels where the truth is known, subset_seed, validation clips by subset,
+        skipped and doubtful clips).
+    ended: whether the study has all the runs that it will get.
+    test_hidden: whether test accuracies are hidden, because the study has not ended.
+    headline: the result in at most twelve words.
+    advice: what to do, in a sentence; empty if there is nothing to advise.
+    context: study, data set, size, day of the last run, version and storage location, as far as they are known.
+    tiles: a list of {label, readings, detail}: the numbers of the first screen. A reading is {name, note, value,
+        margin, unit, judgement, aside}, all text; judgement is better, worse, unclear or null, aside true or false.
+    verdict: the report's sentences, in English.
+    cautions: a list of sentences.
+    choice: ``findings.choice.Best`` (study, method, arm, configuration, subset, loss, selected_on, tested_by,
+        validation, test, test_hidden, test_next_run, test_luck, test_picked, test_left_out, picked, confirmed,
+        probability, within, settled, regret, stopping_rule, may_be_best, explored_may_be_best), or null when there
+        is nothing to choose from. validation, test and test_next_run are null or {mean, half_width, low, high, n,
+        level, method, values}; test_left_out is null or {mean, seeds, same}.
+    summary: a list, one object a configuration, with the columns of summary.csv (``tables.summary.summary``).
+    comparisons: a list, one object a pair of arms and subset (``findings.arm_comparisons.ArmComparison.as_dict``).
+    pooled_comparisons: the same over all subsets of a pair (``PooledComparison.as_dict``).
+    tables: a list of {section, number, title, header, rows, note}: the report's tables as text; header and each
+        row are lists of equal length.
+    figures: a list of {section, number, name, title, caption, more}; ``name`` is the file's in ``figures/``.
+    methods: a list of paragraphs, each of which begins with its heading, then one reference each.
+"""
 
 from __future__ import annotations
 
@@ -19,36 +47,7 @@ if TYPE_CHECKING:
 
 
 def report_json(report: MethodReport, sections: Sequence[Section]) -> str:
-    """Return the report as JSON (RFC 8259: no NaN, null instead; accuracies are fractions unless stated in %).
-
-    The keys:
-        schema: 2; raised when a key changes its meaning or is removed. Added keys do not raise it.
-        study: name, description, method, spec (the study file with every default) and dataset (name, kind, fingerprint,
-            classes, clips by split, wrong labels where the truth is known, subset_seed, validation clips by subset,
-            skipped and doubtful clips).
-        ended: whether the study has all the runs that it will get.
-        test_hidden: whether test accuracies are hidden, because the study has not ended.
-        headline: the result in at most twelve words.
-        advice: what to do, in a sentence; empty if there is nothing to advise.
-        context: study, data set, size, day of the last run, version and storage location, as far as they are known.
-        tiles: a list of {label, readings, detail}: the numbers of the first screen. A reading is {name, note, value,
-            margin, unit, judgement, aside}, all text; judgement is better, worse, unclear or null, aside true or false.
-        verdict: the report's sentences, in English.
-        cautions: a list of sentences.
-        choice: ``findings.choice.Best`` (study, method, arm, configuration, subset, loss, selected_on, tested_by,
-            validation, test, test_hidden, test_next_run, test_luck, test_picked, test_left_out, picked, confirmed,
-            probability, within, settled, regret, stopping_rule, may_be_best, explored_may_be_best), or null when there
-            is nothing to choose from. validation, test and test_next_run are null or {mean, half_width, low, high, n,
-            level, method, values}; test_left_out is null or {mean, seeds, same}.
-        summary: a list, one object a configuration, with the columns of summary.csv (``tables.summary.summary``).
-        comparisons: a list, one object a pair of arms and subset (``findings.arm_comparisons.ArmComparison.as_dict``).
-        pooled_comparisons: the same over all subsets of a pair (``PooledComparison.as_dict``).
-        tables: a list of {section, number, title, header, rows, note}: the report's tables as text; header and each
-            row are lists of equal length.
-        figures: a list of {section, number, name, title, caption, more}; ``name`` is the file's in ``figures/``.
-        methods: a list of paragraphs, each of which begins with its heading, then one reference each.
-
-    """
+    """Return the report as JSON (RFC 8259: no NaN, null instead; accuracies are fractions unless stated in %)."""
     plan, choice, screen = report.finding.plan, report.finding.best, FirstScreen(report)
     document = {
         "schema": SCHEMA,
