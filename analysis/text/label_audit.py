@@ -1,4 +1,4 @@
-"""The sources of the label audit, in sentences."""
+"""The label audit in words: what it rests on, and how to listen to its clips."""
 
 from __future__ import annotations
 

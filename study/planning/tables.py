@@ -1,4 +1,4 @@
-"""The tables of arms and of open parameters."""
+"""The tables that ``check`` prints: a study's arms, and the parameters that they leave open."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The tables of the studies that readers explore, each kept while the study does not change."""
+"""A cache of runs tables: those that readers explore, each kept while its study does not change."""
 
 from __future__ import annotations
 

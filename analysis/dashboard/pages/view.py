@@ -1,4 +1,4 @@
-"""What the tabs of a study are made from."""
+"""What each tab of a study's page is made from: the study at one moment, at one address."""
 
 from __future__ import annotations
 
