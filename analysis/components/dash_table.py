@@ -9,6 +9,8 @@ from dash import html
 from trainables.characters import visible
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
     from analysis.components.table_view import Cell, Column, Row, TableView
 
 
@@ -26,7 +28,25 @@ def table_parts(view: TableView, csv: str = "") -> list[Any]:
     return [*shown, html.P(view.note, className="note")] if view.note else shown
 
 
-def _save(view: TableView, csv: str) -> Any:  # noqa: ANN401 -- here and below, Dash has no types
+def plain_table(
+    header: Sequence[str], rows: Iterable[Sequence[Any]], looks: Mapping[str, str], kind: str = "data"
+) -> Any:  # noqa: ANN401 -- here and below, Dash has no types
+    """Return a table without a title.
+
+    Args:
+        header: the headings.
+        rows: of cells: texts or components.
+        looks: heading -> class of its column, such as ``number``; the other columns have none.
+        kind: class of the table.
+
+    """
+    names = [looks.get(heading, "") for heading in header]
+    head = [html.Th(heading, scope="col", className=name) for heading, name in zip(header, names, strict=True)]
+    body = [html.Tr([html.Td(cell, className=name) for cell, name in zip(cells, names, strict=True)]) for cells in rows]
+    return html.Table([html.Thead(html.Tr(head)), html.Tbody(body)], className=kind)
+
+
+def _save(view: TableView, csv: str) -> Any:  # noqa: ANN401
     label = _attributes(aria_label=f"{view.title} as CSV")
     if csv:
         return html.A("CSV", href=csv, download="", **label)

@@ -24,7 +24,7 @@ from trainables.naming import counted
 from trainables.numerals import unbroken
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping
 
     from analysis.dashboard.addresses import Address
     from analysis.dashboard.studies import Studies
@@ -42,6 +42,7 @@ BUTTONS = [
 ]  # all but those that send data elsewhere
 AXIS = re.compile(r"[xy]axis\d*")
 INNER = "/"  # between the key of a part and that of a block in it
+BARRED = "barred"  # class of a figure whose top is not free for its buttons
 MAX_ROWS = 400  # of a table in a page; its CSV file has all
 MIN_CHOICES = 2  # a filter with a single value is not shown
 
@@ -117,8 +118,8 @@ class Block:
         more: list[Any] = (
             [" ", html.Details([html.Summary("More"), visible(self.figure.more)])] if self.figure.more else []
         )
-        room = {"minHeight": self.figure.drawing.layout.height}  # before it is drawn, so that nothing below moves
-        children: list[Any] = [head, html.Div(graph, style=room), html.Figcaption([caption, *more])]
+        top = BARRED if self.figure.drawing.layout.xaxis.side == "top" else ""  # where the names of columns stand
+        children: list[Any] = [head, room(graph, top), html.Figcaption([caption, *more])]
         children.append(dcc.Store(id={"type": "zoom", "key": self.key}))  # the reader's zoom
         return html.Figure(children, **aria(label=title))
 
@@ -150,6 +151,16 @@ def _tools(title: str, file: str) -> Any:  # noqa: ANN401 -- a component
         for action, shown in actions.items()
     ]
     return html.P(buttons, className="tools")
+
+
+def room(shown: Any, top: str = "") -> Any:  # noqa: ANN401 -- components
+    """Return a figure or a grid, which a browser loads late, in a place of its height: so nothing below it moves.
+
+    If ``top`` is ``BARRED``, the buttons of a figure stand above it.
+    """
+    height = shown.style["height"]
+    text = f"{height}px" if isinstance(height, int | float) else height
+    return html.Div(shown, className=f"room {top}".strip(), style={"--room": text})
 
 
 def zoomed(drawn: dict[str, Any], zoom: dict[str, Any]) -> dict[str, Any]:
@@ -233,11 +244,6 @@ def table(content: Table, csv: str = "") -> list[Any]:
         more = f"The first {MAX_ROWS} of {len(content.rows):,} rows are shown."
         view = replace(view, note=f"{view.note} {more}".strip())
     return table_parts(view, csv)
-
-
-def plain_table(header: Sequence[str], body: list[Any]) -> Any:  # noqa: ANN401 -- a component
-    """Return a table of a header and rows."""
-    return html.Table([html.Thead(html.Tr([html.Th(cell, scope="col") for cell in header])), html.Tbody(body)])
 
 
 def chip(text: str, address: Address, *, chosen: bool) -> Any:  # noqa: ANN401 -- a component

@@ -176,6 +176,8 @@
     if (innerWidth < NARROW) api.setColumnsPinned(api.getColumns().filter((one) => one.getPinned()), null);
     sort(api);
     mark(api);
+    // Until its columns are there and in their places, the grid is hidden: see runs.css.
+    if (api.getColumns()?.some((one) => one.getColDef().field)) document.getElementById("runs-grid").dataset.ready = "";
   };
 
   const listen = (api) => {

@@ -74,6 +74,8 @@ def cell(value: Any, column: Column) -> str:  # noqa: ANN401 -- a value of any c
         return "" if column.kind == "text" else NONE
     if column.kind in ("share", "seconds"):
         return f"{column.scale * value:.1f}"
+    if column.group in {"Metrics", "Cost"} and value % 1:  # measured, so the other digits mean nothing
+        return f"{value:.3f}"
     return visible(value) if isinstance(value, str) else str(value) if isinstance(value, int) else number(value)
 
 

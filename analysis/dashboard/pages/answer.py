@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from dash import dcc, html
 
-from analysis.dashboard.blocks import Block, aria, bar, holder, part, percent, plain_table, scrolled, table
+from analysis.components.dash_table import plain_table
+from analysis.dashboard.blocks import Block, aria, bar, holder, part, percent, scrolled, table
 from analysis.dashboard.pages.sections import evidence, figure_block, folded, table_block, working
 from analysis.dashboard.reading.job import StillWorkingError
 from analysis.dashboard.snapshot import ended
@@ -109,12 +110,13 @@ def _training(live: Live, address: Address) -> list[Any]:
     """Return the runs in training."""
     head = ("Running", "Subset", "Seed", "Epoch", "Validation (%)")
     rows = [
-        html.Tr(
-            [
-                html.Td(dcc.Link(f.configuration, href=str(address.beside(run=f.run_id)))),
-                *map(html.Td, (f.subset, f.seed, f"{f.epoch} of {f.epochs}", percent(f.validation_accuracy))),
-            ]
+        (
+            dcc.Link(f.configuration, href=str(address.beside(run=f.run_id))),
+            *(f.subset, f.seed, f"{f.epoch} of {f.epochs}", percent(f.validation_accuracy)),
         )
         for f in live.flights
     ]
-    return [html.H2("Running now"), scrolled(plain_table(head, rows), "Runs in training")]
+    return [
+        html.H2("Running now"),
+        scrolled(plain_table(head, rows, dict.fromkeys(head[2:], "number")), "Runs in training"),
+    ]

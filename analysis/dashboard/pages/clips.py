@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
 ROWS_PER_PAGE = 25
 TEST_CLIPS = "Test clips"  # title of the section
+LOOKS = dict.fromkeys(("Rank", "Agreement", "Runs"), "number") | {"Score": "tight"}  # classes of columns
 CHECKED = {"no": "not verified", "yes": "verified", "all": "all"}
 
 
@@ -199,10 +200,9 @@ def _rows(clips: Listing, address: Address, places: Mapping[str, int], *, truth:
         cells += clip_cells(clip)
         cells += [true_label(clip)] if truth else []
         cells += ["yes" if clip["verified"] else "no"] if clips.checked == "all" else []
-        tight = {"", *clip_cells(clip)[1:]}
-        row = [html.Td(cell, className="tight" if isinstance(cell, str) and cell in tight else "") for cell in cells]
+        row = [html.Td(cell, className=LOOKS.get(name, "")) for name, cell in zip(head, cells, strict=True)]
         body.append(html.Tr(row, className="here" if path == address.clip else ""))
-    header = html.Thead(html.Tr([html.Th(name, scope="col") for name in head]))
+    header = html.Thead(html.Tr([html.Th(name, scope="col", className=LOOKS.get(name, "")) for name in head]))
     return scrolled(html.Table([header, html.Tbody(body)], className="clips"), "Training clips")
 
 

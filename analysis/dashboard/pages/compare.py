@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 import dash_mantine_components as dmc
 from dash import Input, dcc, html
 
+from analysis.components.dash_table import plain_table
 from analysis.dashboard.addresses import Address, slug
-from analysis.dashboard.blocks import Block, Page, badge, part, plain_table, scrolled, table
+from analysis.dashboard.blocks import Block, Page, badge, part, scrolled, table
 from analysis.figures.forest import forest
 from analysis.findings.shared_configurations import MAX_STUDIES, shared_configurations
 from analysis.tables.several_studies import comparison
@@ -87,10 +88,9 @@ def _results(studies: Studies, compared: list[_Compared]) -> Any:  # noqa: ANN40
         link = dcc.Link(study.name, href=str(Address(study=study.name)))
         runs = f"{len(study.snapshot.stamps):,} of {len(study.snapshot.runs):,}"
         result = study.snapshot.headline.text
-        cells = [link, badge(state), result, plan.dataset.name, runs]
-        rows.append(html.Tr(list(map(html.Td, cells))))
-    head = ("Study", "State", "Result", "Data set", "Runs recorded")
-    return scrolled(plain_table(head, rows), "Results")
+        rows.append((link, result, badge(state), plan.dataset.name, runs))
+    head = ("Study", "Result", "State", "Data set", "Runs recorded")
+    return scrolled(plain_table(head, rows, {"Result": "long", "Runs recorded": "number"}), "Results")
 
 
 def _shared(shared: SharedConfigurations, stamp: str) -> list[Block]:

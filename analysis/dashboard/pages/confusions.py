@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import dash_mantine_components as dmc
 from dash import dcc, html
 
-from analysis.dashboard.blocks import Block, part, plain_table, scrolled
+from analysis.components.dash_table import plain_table
+from analysis.dashboard.blocks import Block, part, scrolled
 from analysis.dashboard.pages.sections import play_button
 from analysis.statistics.clips import confusion, most_confused
 from trainables.characters import visible
@@ -86,9 +87,8 @@ def confusion_blocks(view: View, places: Mapping[str, int]) -> list[Block]:
     for clip in listed[:MAX_CLIPS]:
         name = html.Span(clip.path, className="path")
         cells: list[Any] = [play_button(view.address.study, clip.path, places)] if places else []
-        cells += [name, f"{clip.runs} of {len(runs)}"]
-        body.append(html.Tr([html.Td(cell) for cell in cells]))
-    table = scrolled(html.Div(plain_table(head, body), className="clips"), "Clips of the confusion")
+        body.append([*cells, name, f"{clip.runs} of {len(runs)}"])
+    table = scrolled(plain_table(head, body, {head[-1]: "number"}, "clips"), "Clips of the confusion")
     more = f"The first {MAX_CLIPS} of {len(listed)} clips." if len(listed) > MAX_CLIPS else counted(len(listed), "clip")
     stored = dcc.Store(id="pick-confusion-done")
     return [part("confused-clips", choice, stored, html.P(more, className="note"), table)]

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 import dash_mantine_components as dmc
 from dash import dcc, html
 
+from analysis.components.dash_table import plain_table
 from analysis.dashboard.addresses import Address, slug
-from analysis.dashboard.blocks import Page, aria, elsewhere, outward, part, percent, plain_table, scrolled
+from analysis.dashboard.blocks import Page, aria, elsewhere, outward, part, percent, scrolled
 from trainables.naming import counted, duration
 
 if TYPE_CHECKING:
@@ -45,14 +46,13 @@ def queue_page(studies: Studies) -> Page:
 def _running(running: dict[str, Live]) -> list[Any]:
     """Return the runs in training; empty without any."""
     rows = [
-        html.Tr(
-            [
-                html.Td(dcc.Link(flight.configuration, href=str(Address(study=name, run=flight.run_id)))),
-                html.Td(dcc.Link(name, href=str(Address(study=name)))),
-                *map(html.Td, (flight.subset, flight.seed)),
-                html.Td(_epochs(flight.epoch, flight.epochs)),
-                html.Td(percent(flight.validation_accuracy), className="number"),
-            ]
+        (
+            dcc.Link(flight.configuration, href=str(Address(study=name, run=flight.run_id))),
+            dcc.Link(name, href=str(Address(study=name))),
+            flight.subset,
+            flight.seed,
+            _epochs(flight.epoch, flight.epochs),
+            percent(flight.validation_accuracy),
         )
         for name, live in running.items()
         for flight in live.flights
@@ -60,7 +60,8 @@ def _running(running: dict[str, Live]) -> list[Any]:
     if not rows:
         return []
     head = ("Configuration", "Study", "Subset", "Seed", "Epoch", "Validation (%)")
-    return [scrolled(plain_table(head, rows), "Runs in training")]
+    looks = {"Seed": "number", "Validation (%)": "number"}
+    return [scrolled(plain_table(head, rows, looks), "Runs in training")]
 
 
 def _epochs(epoch: int, epochs: int) -> list[Any]:
@@ -77,11 +78,11 @@ def _waiting(waiting: list[StudySummary], running: dict[str, Live]) -> list[Any]
         why = "; ".join(live.waits) or "their turn" if live else f"gce-study resume {study.name}"
         left = duration(study.eta_s) if live and study.eta_s is not None else "-"
         link = dcc.Link(study.name, href=str(Address(study=study.name)))
-        rows.append(html.Tr([html.Td(link), html.Td(f"{count:,}", className="number"), html.Td(why), html.Td(left)]))
+        rows.append((link, f"{count:,}", why, left))
     if not rows:
         return []
     head = ("Study", "Runs", "Wait for", "Time left")
-    return [scrolled(plain_table(head, rows), "Studies with waiting runs")]
+    return [scrolled(plain_table(head, rows, {"Runs": "number"}), "Studies with waiting runs")]
 
 
 def _machines(running: dict[str, Live]) -> list[Any]:
@@ -91,7 +92,7 @@ def _machines(running: dict[str, Live]) -> list[Any]:
         ray = outward("Ray dashboard", live.ray_dashboard) if live.ray_dashboard else "-"
         age = f"{duration(live.age_s)} ago" if live.age_s > STALE_S else "now"
         link = dcc.Link(name, href=str(Address(study=name)))
-        rows.append(html.Tr([html.Td(link), html.Td(live.owner), html.Td(age), html.Td(ray)]))
+        rows.append((link, live.owner, age, ray))
     if not rows:
         return []
-    return [scrolled(plain_table(("Study", "Run by", "Last heard", "Cluster"), rows), "Machines")]
+    return [scrolled(plain_table(("Study", "Run by", "Last heard", "Cluster"), rows, {}), "Machines")]

@@ -163,7 +163,7 @@ def provenance_of(record: Record) -> Table:
         ("CPU time", f"{cost.cpu_s / 60:.1f} min"),
         ("patches trained on", f"{cost.images:,} ({cost.images_per_s:.0f} per second)"),
     ]
-    rows += record.provenance.entries()
+    rows += [(name, text) for name, text in record.provenance.entries() if text != "[]"]
     return Table("Provenance and cost", ("What", "Value"), tuple(rows))
 
 

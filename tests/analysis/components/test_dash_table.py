@@ -8,9 +8,10 @@ import pytest
 
 pytest.importorskip("dash")
 
+from dash import html
 from plotly.utils import PlotlyJSONEncoder
 
-from analysis.components.dash_table import table_parts
+from analysis.components.dash_table import plain_table, table_parts
 from analysis.components.table_view import table_view
 from analysis.plotting.styles import styles_of_losses
 from analysis.tables.table import Span, Table
@@ -46,3 +47,8 @@ def test_a_table_is_saved_from_its_address_or_from_the_page():
 def test_a_table_without_rows_is_its_title_and_note():
     shown = plain(table_parts(table_view(Table("Empty", ("a",), (), "Why."))))
     assert [part["type"] for part in shown] == ["Div", "P"]
+
+
+def test_a_heading_is_aligned_as_its_column():
+    table = plain_table(("Study", "Runs"), [("a", "12")], {"Runs": "number"})
+    assert [cell.className for cell in table._traverse() if isinstance(cell, html.Th | html.Td)] == ["", "number"] * 2

@@ -86,5 +86,6 @@ def _curves(explored: Explored, *, dark: bool) -> list[Any]:
         scene = scene_of_curves(runs, explored.table.results.curves, measures[name], {RUN.name: RUN}, shown)
         if len(scene.runs):
             made = draw(scene, {}, means=False, smoothing=shown.smoothing)
-            parts += [html.H3(measures[name].title), graph(themed(made.figure, dark=dark), file=f"{name} of runs")]
+            shown_curves = graph(themed(made.figure, dark=dark), file=f"{name} of runs", top="")
+            parts += [html.H3(measures[name].title), shown_curves]
     return parts or [html.P("None of these runs has recorded an epoch.", className="note")]

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from dash import dcc
 
-from analysis.dashboard.blocks import BUTTONS
+from analysis.dashboard.blocks import BARRED, BUTTONS, room
 from analysis.plotting.dark import on_dark
 from trainables.characters import visible
 
@@ -16,7 +16,14 @@ if TYPE_CHECKING:
 SELECT = ["select2d", "lasso2d"]
 
 
-def graph(figure: Any, *, file: str, id: str = "", select: bool = False) -> Any:  # noqa: A002, ANN401 -- Dash's name; components
+def graph(
+    figure: Any,  # noqa: ANN401 -- here and below, components
+    *,
+    file: str,
+    id: str = "",  # noqa: A002 -- Dash's name
+    select: bool = False,
+    top: str = BARRED,
+) -> Any:  # noqa: ANN401
     """Return a figure that follows the width of its place.
 
     Args:
@@ -24,6 +31,7 @@ def graph(figure: Any, *, file: str, id: str = "", select: bool = False) -> Any:
         file: name under which its image is saved.
         id: of the component; empty for none.
         select: whether an area of it can be selected.
+        top: see ``room``: by default its buttons stand above it, empty if they have room in it.
 
     """
     config: Any = {
@@ -35,7 +43,8 @@ def graph(figure: Any, *, file: str, id: str = "", select: bool = False) -> Any:
     }
     height = figure["layout"]["height"]
     identity: dict[str, Any] = {"id": id} if id else {}
-    return dcc.Graph(figure=figure, config=config, style={"height": height}, **identity)
+    shown = dcc.Graph(figure=figure, config=config, style={"height": height}, **identity)
+    return room(shown, top)
 
 
 def themed(figure: go.Figure, *, dark: bool, revision: str = "") -> dict[str, Any]:

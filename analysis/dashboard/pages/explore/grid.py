@@ -12,7 +12,7 @@ from dash import Input, Output, State, dcc, html, no_update
 from dash.exceptions import PreventUpdate
 from typing_extensions import TypedDict
 
-from analysis.dashboard.blocks import MIN_CHOICES, aria
+from analysis.dashboard.blocks import MIN_CHOICES, aria, room
 from analysis.dashboard.explore.choices import FILTERS
 from analysis.dashboard.explore.rows import PROBLEMS, in_order, rows_of, shown_columns, status_counts
 from analysis.dashboard.studies import UnreadableStudyError
@@ -65,7 +65,14 @@ def filters() -> Any:  # noqa: ANN401 -- a component
         inputProps={"spellCheck": "false", "autoCapitalize": "off"},
     )
     choices = [
-        dmc.Select(id=f"{CHOOSE}{name}", label=name.capitalize(), searchable=True, allowDeselect=False, data=[])
+        dmc.Select(
+            id=f"{CHOOSE}{name}",
+            label=name.capitalize(),
+            searchable=True,
+            allowDeselect=False,
+            data=[],
+            display="block" if name == "arm" else "none",  # until it is known which have several values
+        )
         for name in FILTERS
     ]
     return html.Div([where, *choices], className="filters", role="search", **aria(label="Filters of the runs"))
@@ -74,7 +81,7 @@ def filters() -> Any:  # noqa: ANN401 -- a component
 def grid() -> list[Any]:
     """Return the grid with the line above it; what it shows comes by callbacks."""
     actions = [
-        html.Span("", id="runs-chosen", className="soft"),
+        html.Span("Select runs to compare them", id="runs-chosen", className="soft"),
         go_button("Overlay curves", id="compare-curves", compare="curves"),
         go_button("Compare side by side", id="compare-sides", compare="sides"),
         _choice_of_columns(),
@@ -89,7 +96,7 @@ def grid() -> list[Any]:
             ],
             className="over",
         ),
-        html.Div(_table(), role="region", **aria(label="Runs")),
+        html.Div(room(_table()), role="region", **aria(label="Runs")),
         html.P("Enter or a click on a name opens a run; Space selects it.", className="note"),
         dcc.Store(id="runs-defaults"),
         dcc.Store(id="runs-agreed"),

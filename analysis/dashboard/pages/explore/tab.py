@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from analysis.dashboard.explore.tables import Explored, Tables
     from analysis.dashboard.pages.view import View
 
+CLEAR = "rgba(0, 0, 0, 0)"
 NO_GROUPS = {"value": "none", "label": "nothing"}
 DRAWN = ("x", "y", "colour", "facet", "group", "smoothing", "xlog", "ylog", "where", "brush")  # what a figure shows
 SELECTS = {"x": "x axis", "y": "y axis", "colour": "Colour", "facet": "Panels"}
@@ -76,14 +77,21 @@ def _controls() -> Any:  # noqa: ANN401 -- a component
             role="group",
             **aria(label="What marks show"),
         ),
-        html.Div([html.Span("Smoothing (%)", className="label"), smoothing], id="smoothing", className="smoothing"),
+        html.Div(
+            [html.Span("Smoothing (%)", className="label"), smoothing],
+            id="smoothing",
+            className="smoothing",
+            hidden=True,
+        ),
         html.Div(logs, className="logs"),
     ]
     return html.Div([*selects, *more], className="controls", role="group", **aria(label="What the figure shows"))
 
 
 def _figure() -> Any:  # noqa: ANN401 -- a component
-    shown = graph(empty(height=460), file="explore", id="explore-figure", select=True)
+    blank = empty(height=460)  # of the page's colour until it is drawn
+    blank.update_layout(paper_bgcolor=CLEAR, plot_bgcolor=CLEAR, xaxis_visible=False, yaxis_visible=False)
+    shown = graph(blank, file="explore", id="explore-figure", select=True, top="")
     return html.Figure(
         [
             shown,

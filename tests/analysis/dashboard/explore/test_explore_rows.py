@@ -3,9 +3,9 @@
 import pytest
 
 from analysis.dashboard.explore.choices import Choices
-from analysis.dashboard.explore.columns import with_running
+from analysis.dashboard.explore.columns import Column, with_running
 from analysis.dashboard.explore.compare import chosen_runs, side_by_side
-from analysis.dashboard.explore.rows import in_order, rows_of, shown_columns, status_counts
+from analysis.dashboard.explore.rows import cell, in_order, rows_of, shown_columns, status_counts
 from analysis.dashboard.explore.table import RunsTable
 from analysis.dashboard.snapshot import Flight, Live
 from analysis.results.study_results import load_results
@@ -49,6 +49,18 @@ def test_without_an_order_problems_come_first(table):
     order = in_order(table.runs, table, [("unknown", True)])
     assert order["status"].tolist()[:3] == ["diverged", "failed", "complete"]
     assert order["run_id"].tolist()[2] == table.runs["run_id"].iloc[0]
+
+
+@pytest.mark.parametrize(
+    ("column", "shown"),
+    [
+        (Column("test_log_loss", "Test log loss", "number", "Metrics"), "0.735"),
+        (Column("price", "Price", "number", "Cost"), "0.735"),
+        (Column("temperature", "T", "number", "Settings"), "0.7348502010251112"),
+    ],
+)
+def test_what_was_measured_has_three_decimals_and_a_setting_all_of_its_digits(column, shown):
+    assert cell(0.7348502010251112, column) == shown
 
 
 def test_cells_are_texts_in_the_units_of_the_headings(table):

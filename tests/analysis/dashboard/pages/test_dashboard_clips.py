@@ -82,6 +82,10 @@ def test_a_reader_chooses_a_given_label(clips: pd.DataFrame) -> None:
     assert listed.paths == clips.loc[clips["label"] == "Wind", "path"].tolist()
 
 
+def test_numbers_of_listed_clips_are_aligned_with_their_headings(shown: Studies) -> None:
+    assert page(shown)["clips"].count("className='number'") == 3 * (1 + ROWS_PER_PAGE)  # rank, agreement and runs
+
+
 def test_each_filter_counts_what_its_choice_would_list(clips: pd.DataFrame) -> None:
     listed = listing(clips, TAB.but(label="Wind"))
     assert listed.of_checked == {
