@@ -20,7 +20,7 @@ from looking import look
 from study.ledger.claim import owner
 from trainables.losses.catalogue import CCE
 from trainables.numerals import unbroken
-from trainables.plans import study_folder, write_plan
+from trainables.plans import write_plan
 from trainables.records import log_path
 from trainables.storage import object_store
 
@@ -227,34 +227,6 @@ def test_no_page_holds_a_character_that_cannot_be_seen(study, studies, storage):
         assert not [page for page, text in zip(pages, shown, strict=True) if hidden in text], hidden
     assert all("a?b" in text for text in shown[1:])
     assert "\\n\\tnext line" in shown[-1]
-
-
-def links(studies, path):
-    """The addresses of the page's links to other servers, by their text."""
-    built, *_ = update(studies, (path, ""), Browser())
-    found = (each for block in built for each in block._traverse() if type(each).__name__ == "A")
-    return {each.children: each.href for each in found if getattr(each, "target", None) == "_blank"}
-
-
-def test_pages_link_to_tensorboard_while_it_is_up(study, studies, storage):
-    study.add("cce", LOSS, 0)
-    study.write(storage)
-    assert links(studies, "/") == links(studies, "/study/best-t") == {}
-    studies.tensorboard = lambda: "http://127.0.0.1:6006"
-    assert links(studies, "/") == links(studies, "/study/best-t") == {"TensorBoard": "http://127.0.0.1:6006"}
-
-
-def test_a_running_study_links_to_its_clusters_dashboard(study, studies, storage, owners):
-    study.add("cce", LOSS, 0)
-    study.write(storage)
-    path = study_folder(storage, "best-t") / "progress.json"
-    path.write_text(json.dumps({"ray_dashboard": "http://127.0.0.1:8265"}))
-    assert links(studies, "/study/best-t") == {}
-    owners["best-t"] = "process 7"
-    assert links(studies, "/study/best-t") == {"Ray dashboard": "http://127.0.0.1:8265"}
-    for other in ("", None, 7, "javascript:alert(1)", "//evil.example", "data:text/html,x"):
-        path.write_text(json.dumps({"ray_dashboard": other}))
-        assert links(studies, "/study/best-t") == {}
 
 
 def test_a_page_is_of_the_metric_that_its_address_names(study, studies, storage):

@@ -10,6 +10,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from analysis.dashboard.links import WAIT_S, TensorBoard, web_address
+from analysis.dashboard.updates import Browser, update
+from trainables.losses.catalogue import CCE
+from trainables.plans import study_folder
 
 ENVIRONMENT = json.dumps({"version": "2.21.0", "data_location": "results", "window_title": ""})
 
@@ -92,3 +95,31 @@ def test_web_addresses_are_kept_without_their_last_slash(url):
 )
 def test_anything_else_is_no_web_address(text):
     assert web_address(text) == ""
+
+
+def links(studies, path):
+    """The addresses of the page's links to other servers, by their text."""
+    built, *_ = update(studies, (path, ""), Browser())
+    found = (each for block in built for each in block._traverse() if type(each).__name__ == "A")
+    return {each.children: each.href for each in found if getattr(each, "target", None) == "_blank"}
+
+
+def test_pages_link_to_tensorboard_while_it_is_up(study, studies, storage):
+    study.add("cce", CCE(name="cce"), 0)
+    study.write(storage)
+    assert links(studies, "/") == links(studies, "/study/best-t") == {}
+    studies.tensorboard = lambda: "http://127.0.0.1:6006"
+    assert links(studies, "/") == links(studies, "/study/best-t") == {"TensorBoard": "http://127.0.0.1:6006"}
+
+
+def test_a_running_study_links_to_its_clusters_dashboard(study, studies, storage, owners):
+    study.add("cce", CCE(name="cce"), 0)
+    study.write(storage)
+    path = study_folder(storage, "best-t") / "progress.json"
+    path.write_text(json.dumps({"ray_dashboard": "http://127.0.0.1:8265"}))
+    assert links(studies, "/study/best-t") == {}
+    owners["best-t"] = "process 7"
+    assert links(studies, "/study/best-t") == {"Ray dashboard": "http://127.0.0.1:8265"}
+    for other in ("", None, 7, "javascript:alert(1)", "//evil.example", "data:text/html,x"):
+        path.write_text(json.dumps({"ray_dashboard": other}))
+        assert links(studies, "/study/best-t") == {}
