@@ -13,6 +13,7 @@ from study.methods.method import Signal
 from study.planning.runs import study_plan
 from study.spec.reading import read_spec
 from trainables.plans import DataSummary, EmbeddingSummary, write_plan
+from trainables.plugins.loading import use
 from trainables.storage.location import location
 
 LOSSES = [
@@ -69,6 +70,13 @@ def read(path):
     folds = {"1": 5, "2": 5} if "folds" in path.read_text() else {}
     data = DataSummary(name="d", kind="csv", fingerprint="f" * 20, classes=["a", "b"], clips={}, folds=folds)
     return spec, study_plan(spec, data.model_copy(update={"embeddings": embeddings if spec.uses_embeddings else None}))
+
+
+@pytest.fixture(autouse=True)
+def only_built_in():
+    """Forget after each test the plugins that its study uses."""
+    yield
+    use([])
 
 
 @pytest.mark.parametrize("keys", STUDIES.values(), ids=STUDIES)
