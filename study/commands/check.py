@@ -26,7 +26,8 @@ def add_arguments(command: argparse.ArgumentParser, _: str) -> None:
 def check(options: argparse.Namespace) -> int:
     """Print arms, runs and an estimate of time; train nothing."""
     spec = study_spec(options.file, consent(options))
-    with still(f"{spec.name}: reading the data"):
+    parts = "data and plugins" if spec.plugins else "the data"
+    with still(f"{spec.name}: checking {parts}, timing batches"):
         checked = check_study(spec, options.skip_bad_clips)
     if options.json:
         tables = [TableAnswer.of(table.title, table.header, table.rows) for table in checked.tables]
