@@ -13,8 +13,8 @@ from analysis.dashboard.explore.columns import Column
 from analysis.dashboard.explore.compare import chosen_runs, side_by_side
 from analysis.dashboard.explore.figure import draw
 from analysis.dashboard.explore.scene import scene_of_curves
+from analysis.dashboard.pages.explore.buttons import go_button
 from analysis.dashboard.pages.explore.graphs import graph, themed
-from analysis.dashboard.pages.explore.grid import go_button
 from analysis.dashboard.pages.run import settings_of
 from analysis.dashboard.studies import UnreadableStudyError
 from trainables.naming import counted
