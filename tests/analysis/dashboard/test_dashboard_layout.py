@@ -7,7 +7,8 @@ import pytest
 from analysis.dashboard.addresses import Address
 from analysis.dashboard.pages.routes import make_page
 from analysis.dashboard.pages.study import TABS
-from factories import Builder, leave_manifest
+from clip_outputs import leave_manifest
+from factories import Builder
 from trainables.datasets.manifest import Clip
 from trainables.losses.catalogue import CCE, GCE
 from trainables.records import Test
