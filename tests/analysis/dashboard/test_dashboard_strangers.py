@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 
 import pytest
@@ -81,13 +82,14 @@ def test_a_linked_folder_of_records_or_logs_is_not_read(full_study, client, stor
     assert "best-t" in page(client, "/")
 
 
-def test_a_linked_plan_is_named_and_the_other_studies_are_shown(study, full_study, client, storage, tmp_path):
+def test_a_linked_plan_is_named_and_the_other_studies_are_shown(study, full_study, studies, client, storage):
     full_study.write(storage)
     study.name = "other"
     study.temperatures([2], 1).write(storage)
     plan = plan_path(storage, "other")
-    plan.rename(tmp_path / "plan.json")
-    plan.symlink_to(tmp_path / "plan.json")
+    plan.rename(storage.parent / "plan.json")
+    plan.symlink_to(storage.parent / "plan.json")
+    studies.summaries(math.inf)  # a page alone waits for results only briefly
     shown = page(client, "/")
     assert "a symbolic link; inside a storage location none is followed" in shown
     assert "No single winner" in shown

@@ -24,6 +24,7 @@ training = {{"epochs": {epochs}, "batch_size": 16, "stop_after": 1000, "stop_gai
 study = Study(name="tiny", dataset=data, arms=arms, seeds=1, training=training, storage="runs")
 """
 RUN = "results = run(study)\nresults"
+WAITING = "tiny: no run has started for "  # printed where a process of Ray takes long to start
 AWAIT = "import asyncio\nawait asyncio.sleep(0)\nresults.runs.status.tolist()"
 AGAIN = """
 short = Study(name="short", dataset=data, arms=arms, seeds=1, training={"epochs": 1, "batch_size": 16}, storage="runs")
@@ -46,8 +47,9 @@ def notebook(tmp_path, monkeypatch):
 
 
 def texts(cell):
-    """What each output of a cell shows, as plain text."""
-    return [output["text"] if "text" in output else output["data"]["text/plain"] for output in cell.outputs]
+    """What each output of a cell shows, as plain text, without notices of a slow machine."""
+    shown = (output["text"] if "text" in output else output["data"]["text/plain"] for output in cell.outputs)
+    return [text for text in shown if not text.startswith(WAITING)]
 
 
 def test_a_notebook_runs_a_study_and_shows_its_progress_in_one_output_and_its_result(notebook):
@@ -90,7 +92,8 @@ def test_an_interrupt_of_the_kernel_ends_a_study_and_leaves_the_kernel_as_it_was
     printed = "".join(output["text"] for output in interrupted.outputs if output["output_type"] == "stream")
     assert (error["ename"], error["evalue"]) == ("Interrupted", "interrupted by SIGINT")
     assert len(error["traceback"]) < 8
-    assert printed == "tiny: nothing recorded is lost; continue with: run(study) in Python\n"
+    told = [line for line in printed.splitlines() if not line.startswith(WAITING)]
+    assert told == ["tiny: nothing recorded is lost; continue with: run(study) in Python"]
     assert owner(storage, "tiny") is None
     assert len(list((tmp_path / "runs" / "checkpoints").iterdir())) == 2
     assert texts(alive) == ["alive\n"]
