@@ -206,8 +206,8 @@ class Search(QueuedMethod):
         return decision
 
     def _decision(self, explored: SampledConfiguration, epoch: int) -> Decision:
-        if explored.stopped is not None and epoch >= explored.stopped:
-            return Decision.STOP
+        if explored.stopped is not None:  # so it passed the rungs before, also where a lost run reaches them again
+            return Decision.STOP if epoch >= explored.stopped else Decision.CONTINUE
         if epoch not in self.rungs:
             return Decision.CONTINUE
         if epoch >= self._max_epochs:

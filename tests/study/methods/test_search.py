@@ -7,7 +7,7 @@ import random
 from dataclasses import dataclass, field
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from factories import curve, point, record
@@ -161,6 +161,7 @@ def train(search, disk, training, may_die, checkpoint_every):
 @pytest.mark.parametrize("seeds", [1, 2])
 @settings(max_examples=12)
 @given(st.integers(0, 2**32))
+@example(2528)  # with qmc and 2 seeds, a run loses its checkpoint after that of the other seed was stopped
 def test_a_killed_search_goes_on_as_if_it_had_not_been(sampler, seeds, chance):
     draws = random.Random(chance)  # noqa: S311 -- no secret
     how = settings_of(sampler=sampler, seeds=seeds, max_epochs=draws.choice([None, 12]))
