@@ -206,7 +206,7 @@ class Search(QueuedMethod):
         return decision
 
     def _decision(self, explored: SampledConfiguration, epoch: int) -> Decision:
-        if explored.stopped is not None:  # so it passed the rungs before, also where a lost run reaches them again
+        if explored.stopped is not None:  # it passed the earlier rungs, which a run without a checkpoint reaches again
             return Decision.STOP if epoch >= explored.stopped else Decision.CONTINUE
         if epoch not in self.rungs:
             return Decision.CONTINUE

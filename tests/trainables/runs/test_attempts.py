@@ -150,5 +150,5 @@ def test_in_an_object_store_a_run_that_another_process_took_over_is_left_to_it(l
     (bucket / "running" / run.run_id / "000000002").unlink()  # it has given the run up
     (bucket / "running" / run.run_id / "000000001").unlink()
     execution.own()
-    assert execution.step()[0].epoch == 2, "it did not go on from the checkpoint"
+    assert execution.step()[0].epoch == 2, "it did not continue from the checkpoint"
     execution.release()

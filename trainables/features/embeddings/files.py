@@ -85,7 +85,7 @@ class EmbeddingFiles:
             self._archive.close()
 
     def some_name(self) -> str | None:
-        """Return the name of one of the arrays, as a clip's path is; None if there are none."""
+        """Return the name of one array, in the form of a clip's path; None if the file or folder is empty."""
         if self._archive is not None:
             return next((key for key in self._archive if key not in Timing.model_fields), None)
         file = min(self.path.rglob(f"*{SUFFIX}"), default=None)
