@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
+import signal
 import time
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
 
 Answer = TypeVar("Answer")
 # Local addresses, in the kernel's hexadecimal.
@@ -36,6 +37,16 @@ def started_by(marker: str) -> dict[int, str]:
             except OSError:
                 continue
     return found
+
+
+@contextmanager
+def suspended(pid: int) -> Iterator[None]:
+    """Hold a process where it is, and let it continue afterwards."""
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        os.kill(pid, signal.SIGCONT)
 
 
 def listening(pids: Iterable[int]) -> list[str]:

@@ -16,7 +16,8 @@ from factories import outcomes, read_records
 from plugin_files import FOCAL, write_plugin
 from ray_cluster import AUTOSCALED, autoscaling, drivers, node_without, places_asked_for, workers
 from trainables.plans import read_plan
-from watching import LOOPBACK, listening, until
+from trainables.storage.owners import read_owner
+from watching import LOOPBACK, listening, suspended, until
 
 pytestmark = pytest.mark.clusters
 
@@ -107,19 +108,17 @@ def stopped(head):
     head.study("submit", path, "--storage", storage)
     follow = ["gce-study", "logs", "stopped", "--follow", "--address", head.address]
     following = subprocess.Popen(follow, env=head.env, stdout=subprocess.PIPE, text=True)
-    until(lambda: list(storage.glob("checkpoints/*.pt")), seconds=400)
-    addresses = listening(head.processes())
-    given_up = head.study("wait", "stopped", "--timeout", "0.5")
-    answer = head.study("stop", "stopped")
+    begun, *_ = until(lambda: list(storage.glob("checkpoints/*.pt")), seconds=400)
+    run = read_owner((storage / "running" / begun.stem).read_bytes(), begun)
+    # Suspended, so that the stop finds this run with epochs to do, however fast the machine is.
+    with ThreadPoolExecutor(1) as pool, suspended(run.pid):
+        addresses = listening(head.processes())
+        given_up = head.study("wait", "stopped", "--timeout", "0.5")
+        stopping = pool.submit(head.study, "stop", "stopped")
+        until(lambda: "stopping: " in head.study("logs", "stopped").stdout, seconds=100)
     followed, _ = following.communicate(timeout=60)
-    return SimpleNamespace(
-        storage=storage,
-        addresses=addresses,
-        given_up=given_up,
-        answer=answer,
-        followed=followed,
-        logs=head.study("logs", "stopped").stdout,
-    )
+    seen = {"addresses": addresses, "given_up": given_up, "answer": stopping.result(), "followed": followed}
+    return SimpleNamespace(storage=storage, logs=head.study("logs", "stopped").stdout, **seen)
 
 
 def test_a_wait_that_takes_too_long_ends_with_124(stopped):
