@@ -37,6 +37,11 @@ class Gap:
     control: bool = False
 
     @property
+    def name(self) -> str:
+        """The other configuration; the other arm where several subsets are pooled."""
+        return self.arm if self.key is None else self.key.configuration
+
+    @property
     def judgement(self) -> Judgement:
         """``better`` or ``worse`` where the interval and Holm's p-value both exclude 0; else ``open``.
 

@@ -16,9 +16,10 @@ from trainables.numerals import ends, hundredfold, percent, whole
 from trainables.settings import Grid
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from analysis.findings.choice_score import ChoiceScore
+    from analysis.findings.method_finding import GridFinding
     from analysis.results.study_results import StudyResults
     from analysis.statistics.best_arm.guarantee import Goal
     from analysis.statistics.collapse import Rate
@@ -40,6 +41,13 @@ def chance(probability: float) -> str:
     if probability < MIN_WRITTEN:
         return f"< {MIN_WRITTEN}"
     return f"> {1 - MIN_WRITTEN}" if probability > 1 - MIN_WRITTEN else f"{int(100 * probability + 1e-9) / 100:.2f}"
+
+
+def less_luck(finding: GridFinding, compared: Iterable[Key]) -> str:
+    """State that the luck of being an arm's best is subtracted from differences of configurations, where it shows."""
+    plain, less = finding.scores(finding.results.tested_by), finding.compared_scores
+    shown = any(plain[key][seed] - less[key][seed] >= MIN_SHOWN_LUCK for key in compared for seed in less[key])
+    return ", corrected for choosing by the same runs" if shown else ""
 
 
 def collapsed_in_words(rate: Rate, runs: str = "") -> str:

@@ -11,7 +11,7 @@ from analysis.results.measures import metric_name, metric_words
 from analysis.results.runs_table import WAITING, folds_of, status_counts
 from analysis.statistics.intervals import MIN_SEEDS
 from analysis.text.certainty import certainty, stands
-from analysis.text.phrases import HIGHEST, MIN_SHOWN_LUCK, recorded_of_planned, selected_words, training_time
+from analysis.text.phrases import HIGHEST, MIN_SHOWN_LUCK, less_luck, recorded_of_planned, selected_words, training_time
 from trainables.naming import counted
 from trainables.numerals import hundredfold, percent
 
@@ -154,7 +154,9 @@ def _differences(finding: MethodFinding) -> tuple[Tile, ...]:
     if not gaps:
         return ()
     who = "The choice" if finding.best and finding.best.beaten else "The pick"
-    return (_against(who, gaps, metric_words(finding.metric), "paired by seed"),)
+    compared = filter(None, (finding.chosen, *(gap.key for gap in gaps)))
+    luck = less_luck(finding, compared) if isinstance(finding, GridFinding) else ""
+    return (_against(who, gaps, metric_words(finding.metric), f"paired by seed{luck}"),)
 
 
 def _pooled(finding: GridFinding) -> tuple[Tile, ...]:
@@ -181,7 +183,7 @@ def _against(who: str, gaps: Sequence[Gap], metric: str, about: str) -> Tile:
     width = "" if any(gap.interval.has_width for gap in gaps) else why
     if len(gaps) == 1:
         only = replace(readings[0], name="")
-        return Tile(f"{who} against {gaps[0].arm}, in points of {metric}", (only,), f"{about}{width}")
+        return Tile(f"{who} against {gaps[0].name}, in points of {metric}", (only,), f"{about}{width}")
     details = [f"{about}{width}", _shown(gaps, "arms")]
     return Tile(f"{who} against, in points of {metric}", readings, "; ".join(filter(None, details)))
 
@@ -191,7 +193,7 @@ def _points(gap: Gap) -> Reading:
     margin = f"± {hundredfold(interval.half_width)}" if interval.half_width is not None and interval.has_width else ""
     note = "control, for comparison only" if gap.control else ""
     number = hundredfold(interval.mean, sign="+")
-    return Reading(number, margin, name=gap.arm, note=note, judgement=gap.judgement, aside=gap.control)
+    return Reading(number, margin, name=gap.name, note=note, judgement=gap.judgement, aside=gap.control)
 
 
 def _shown(every: Sequence[object], what: str) -> str:

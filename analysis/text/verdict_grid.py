@@ -10,7 +10,6 @@ from analysis.results.runs_table import Key, keys, left_out_count, runs_of, stat
 from analysis.statistics.intervals import LEVEL, paired_difference
 from analysis.text.folds import folds_of_choice
 from analysis.text.phrases import (
-    MIN_SHOWN_LUCK,
     TEST_HIDDEN,
     UNCLEAR,
     alike,
@@ -18,6 +17,7 @@ from analysis.text.phrases import (
     chosen_by,
     collapsed_in_words,
     cost,
+    less_luck,
     listed,
     nothing_complete,
     on_test_clips,
@@ -29,8 +29,6 @@ from analysis.text.verdict_subsets import on_other_subsets, over_all_subsets
 from trainables.naming import counted, number, symbol
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     import pandas as pd
 
     from analysis.findings.method_finding import GridFinding
@@ -93,7 +91,7 @@ def _test(finding: GridFinding, choice: Choice) -> str:
     if gap is None:
         return f"{score}. It shares no tested seed with {best}."
     seen = gap.label() if not gap.has_width or gap.n != len(tested[choice.key]) else ""
-    paired = f"paired by seed{_less_luck(finding, (choice.key, other))}{f', {seen}' if seen else ''}"
+    paired = f"paired by seed{less_luck(finding, (choice.key, other))}{f', {seen}' if seen else ''}"
     open_ = "" if other in clearly_apart(finding) else f": {UNCLEAR}"
     return f"{score}, {points(gap)} {best} ({paired}){open_}{alike(tested[choice.key], tested[other])}."
 
@@ -101,13 +99,6 @@ def _test(finding: GridFinding, choice: Choice) -> str:
 def _other_arm(choice: Choice) -> Key | None:
     """Return the best configuration of another arm on validation."""
     return next((key for key in choice.ranking.keys if key.arm != choice.key.arm), None)
-
-
-def _less_luck(finding: GridFinding, compared: Iterable[Key]) -> str:
-    """State that an arm's luck is subtracted from a difference, where it shows."""
-    plain, less = finding.scores(finding.results.tested_by), finding.compared_scores
-    shown = any(plain[key][seed] - less[key][seed] >= MIN_SHOWN_LUCK for key in compared for seed in less[key])
-    return ", corrected for choosing by the same runs" if shown else ""
 
 
 def _control(finding: GridFinding, choice: Choice) -> list[str]:
@@ -121,7 +112,7 @@ def _control(finding: GridFinding, choice: Choice) -> list[str]:
         return []
     open_ = "" if control in clearly_apart(finding) else f"; {UNCLEAR}"
     same = alike(tested[choice.key], tested[control])
-    paired = f"paired by seed{_less_luck(finding, (choice.key, control))}"
+    paired = f"paired by seed{less_luck(finding, (choice.key, control))}"
     return [f"It is {points(gap)} {control.configuration}, GCE with q fixed at its mean ({paired}){open_}{same}."]
 
 

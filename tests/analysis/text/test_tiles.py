@@ -69,6 +69,20 @@ def test_few_seeds_have_no_interval_and_leave_the_difference_unclear(study: Buil
     assert told["The pick against cce, in points of test accuracy"][1].endswith("; too few runs for an interval")
 
 
+def test_a_difference_names_the_other_configuration_and_what_is_subtracted_from_it(study: Builder) -> None:
+    _pair(study)
+    scores = {100.0: (0.02, -0.01, 0.0), 1000.0: (-0.01, 0.02, 0.005)}
+    for temperature, noises in scores.items():
+        for seed, noise in enumerate(noises):
+            loss = AdaptiveGCE(name="adaptive_gce", temperature=temperature)
+            study.add(
+                "adaptive", loss, seed, validation=0.7 + noise, test=0.6 + noise, varied={"temperature": temperature}
+            )
+    readings, detail = _told(study)["The pick against, in points of test accuracy"]
+    assert [reading.rsplit(" +")[0] for reading in readings] == ["adaptive T=1000", "cce"]
+    assert detail == "paired by seed, corrected for choosing by the same runs"
+
+
 def test_a_difference_that_does_not_vary_is_unclear_and_states_why(study: Builder) -> None:
     for seed, noise in enumerate(NOISE):
         study.add("gce", GCE(name="gce"), seed, validation=0.8 + noise, test=0.75)
