@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Any
 from pydantic import BaseModel, ConfigDict, Field, RootModel
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+CPU = "cpu"  # the device of a run without a GPU
 
 
 @cache
@@ -41,6 +43,7 @@ class Attempt(BaseModel):
     device: str = ""
     gpus: float = 0.0
     threads: int | None = None
+    cpu_capability: str = ""  # vector instructions that PyTorch uses on the CPU, by its name for them: AVX2, AVX512
     code_digest: str = ""  # SHA-256 of the package that trained
     started: str = ""  # ISO 8601 in UTC
     from_epoch: int | None = None
@@ -104,7 +107,12 @@ class Provenance(RootModel[dict[str, Any]]):
     @property
     def code_digests(self) -> tuple[str, ...]:
         """The digests of the code that trained the run, each once, in the order of its attempts; empty if unknown."""
-        return tuple(dict.fromkeys(attempt.code_digest for attempt in self.attempts if attempt.code_digest))
+        return _each(attempt.code_digest for attempt in self.attempts)
+
+    @property
+    def cpu_capabilities(self) -> tuple[str, ...]:
+        """The capabilities of the CPUs that trained the run, as ``code_digests``; attempts on a GPU do not count."""
+        return _each(attempt.cpu_capability for attempt in self.attempts if attempt.device == CPU)
 
     @property
     def study(self) -> str | None:
@@ -125,6 +133,10 @@ class Provenance(RootModel[dict[str, Any]]):
     def _text(self, name: str) -> str | None:
         value = self.root.get(name)
         return value if isinstance(value, str) else None
+
+
+def _each(values: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(value for value in values if value))
 
 
 def _entries(value: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:

@@ -34,7 +34,7 @@ from analysis.tables.labels.judge import label_tables
 from analysis.tables.published import published_tables
 from analysis.text.cautions.by_method import explored_cautions, grid_cautions
 from analysis.text.cautions.clips import LEAKS, clip_cautions
-from analysis.text.cautions.mixed_code import mixed_code
+from analysis.text.cautions.mixed_runs import mixed_code, mixed_processors
 from analysis.text.folds import fold_cautions
 from analysis.text.headline import headline
 from analysis.text.methods.designs import grid_design, search_design, settle_design
@@ -107,6 +107,7 @@ class MethodReport:
             *clip_cautions(leaks),
             *filter(None, [lacking(self.finding.results.runs, self.finding.results.metric)]),
             *mixed_code(self.finding.results),
+            *mixed_processors(self.finding.results),
             *self.make_cautions(),
             *coarse_clips(plan),
             *fold_cautions(self.finding),

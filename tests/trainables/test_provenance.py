@@ -1,4 +1,4 @@
-"""The digest of the code that trains."""
+"""The digest of the code that trains, and what a record states of all attempts at a run."""
 
 import os
 import shutil
@@ -64,3 +64,7 @@ def test_the_code_of_a_run_is_that_of_all_its_attempts_in_their_order():
 
 def test_the_code_of_a_run_recorded_without_a_digest_is_unknown():
     assert Provenance({"commit": "c"}).code_digests == ()
+
+
+def test_the_capability_of_a_run_recorded_without_one_is_unknown():
+    assert Provenance({"device": "cpu"}).cpu_capabilities == ()

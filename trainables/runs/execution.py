@@ -20,7 +20,7 @@ from trainables.outputs.clips import write_outputs
 from trainables.outputs.held_out import write_held_out
 from trainables.outputs.weights import Weights, write_weights
 from trainables.plugins.importing import exit_of_plugin, place_of
-from trainables.provenance import Attempt, Provenance, code_digest
+from trainables.provenance import CPU, Attempt, Provenance, code_digest
 from trainables.records import Cost, Record, Spent, Status, add_record, log_path
 from trainables.runs.log import RunLog, now
 from trainables.runs.ownership import BusyError, own
@@ -268,8 +268,9 @@ def machine_facts(device: torch.device) -> dict[str, Any]:
         "machine": platform.machine(),
         "python": platform.python_version(),
         "versions": {name: version(name) for name in ("gce-study", "torch", "torchaudio", "ray", "numpy")},
-        "device": torch.cuda.get_device_name(device) if device.type == "cuda" else "cpu",
+        "device": torch.cuda.get_device_name(device) if device.type == "cuda" else CPU,
         "threads": torch.get_num_threads(),
+        "cpu_capability": torch.backends.cpu.get_cpu_capability(),
         "code_digest": code_digest(),
         "started": now(),
     }

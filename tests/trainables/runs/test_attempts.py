@@ -80,6 +80,15 @@ def test_earlier_attempts_keep_their_provenance(loader, make_run, tmp_path):
     assert "wall_s" not in record.provenance.root
 
 
+def test_a_run_continued_on_another_kind_of_cpu_names_both_kinds(loader, make_run, tmp_path):
+    run = make_run(epochs=2)
+    for capability in ("AVX2", "AVX512"):
+        execution = RunExecution(run, loader, tmp_path, {"device": "cpu", "cpu_capability": capability})
+        _, record = execution.step()
+        execution.release()
+    assert record.provenance.cpu_capabilities == ("AVX2", "AVX512")
+
+
 @pytest.mark.slow
 def test_a_run_taken_up_at_a_rung_gives_that_epoch_again_before_it_trains(loader, make_run, tmp_path):
     run = make_run(epochs=4)

@@ -159,6 +159,10 @@ def test_what_a_record_states_of_its_process_includes_the_digest_of_the_code():
     assert machine_facts(torch.device("cpu"))["code_digest"] == code_digest()
 
 
+def test_what_a_record_states_of_its_process_includes_the_capability_of_the_cpu():
+    assert machine_facts(torch.device("cpu"))["cpu_capability"] == torch.backends.cpu.get_cpu_capability()
+
+
 def test_a_complete_run_leaves_outputs_of_its_clips(loader, make_run, tmp_path):
     record = execute(make_run(epochs=1), loader, tmp_path)
     outputs = read_outputs(location(tmp_path), record.run_id)

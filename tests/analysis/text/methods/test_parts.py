@@ -216,6 +216,14 @@ def test_versions_and_commit_come_from_the_records(study: Builder) -> None:
     assert "by gce-study 0.1.0 (commit 0123456789ab+changes) with Python 3.11.7, torch 2.14.1 on cpu and cuda." in text
 
 
+def test_the_capabilities_of_the_cpus_stand_beside_the_device(study: Builder) -> None:
+    made = {"versions": {"gce-study": "0.1.0"}, "python": "3.11.7", "device": "cpu"}
+    for seed, capability in enumerate(("AVX2", "AVX512")):
+        study.add("cce", CCE(name="cce"), seed, provenance=made | {"cpu_capability": capability})
+    study.add("cce", CCE(name="cce"), 2, provenance=made | {"device": "cuda", "cpu_capability": "DEFAULT"})
+    assert "with Python 3.11.7 on cpu (AVX2 and AVX512) and cuda." in study.report().methods.text
+
+
 def test_a_study_without_runs_has_no_methods(study: Builder) -> None:
     assert study.report().methods == Methods()
 
