@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from analysis.findings.clip_predictions import ClipPredictions
     from analysis.findings.finding import Finding
     from analysis.results.runs_table import Key
+    from analysis.tables.table import Kind
 
 
 MAX_CONFUSIONS = 10
@@ -65,7 +66,9 @@ def clip_differences_table(clips: ClipPredictions, pairs: Iterable[tuple[Key, Ke
         "is too narrow."
     )
     header = ("First", "Second", "Difference", CLIP_BOOTSTRAP.heading, "Resampled")
-    return (Table("Differences with other test clips", header, tuple(rows), note, procedures=(CLIP_BOOTSTRAP,)),)
+    kinds: tuple[Kind, ...] = ("text", "text", "number", "number", "text")
+    title = "Differences with other test clips"
+    return (Table(title, header, tuple(rows), note, procedures=(CLIP_BOOTSTRAP,), kinds=kinds),)
 
 
 def classes_table(clips: ClipPredictions) -> Table:

@@ -64,7 +64,7 @@ def headline(finding: MethodFinding) -> Headline:
 
 def fitting(finding: Finding, variants: Sequence[str]) -> str:
     """Return the first variant that is short enough, else the last; it begins with ``So far`` until the study ends."""
-    prefix = "" if finding.results.ended else "So far: "
+    prefix = "" if finding.results.ended else "So far, "
     texts = [f"{prefix}{text[:1].lower()}{text[1:]}" if prefix else text for text in variants]  # names have no capitals
     short = (text for text in texts if len(text.split()) <= MAX_WORDS and len(text) <= MAX_CHARACTERS)
     return next(short, texts[-1])
@@ -245,7 +245,7 @@ def _of_settle(finding: SettleFinding) -> Headline:
     match settled.rule:
         case "confidence":
             variants = [f"{name} is within {within} of the best" for name in chosen]
-            variants += [f"{name} is within {within} of best" for name in chosen]  # a word less, for "So far: "
+            variants += [f"{name} is within {within} of best" for name in chosen]  # a word less, for "So far, "
             last, advice = f"The choice is within {within} of the best", f"Use {full}{also}."
         case "regret":
             variants = [f"{name} leads: more runs would hardly gain anything" for name in chosen]

@@ -11,7 +11,7 @@ from analysis.results.study_state import plans_all
 from analysis.statistics.intervals import MIN_SEEDS, p_text
 from analysis.statistics.pairs.paired_tests import MARGIN, equivalence
 from trainables.metrics import METRICS, split_name
-from trainables.naming import counted
+from trainables.naming import counted, duration
 from trainables.numerals import ends, hundredfold, percent, whole
 from trainables.settings import Grid
 
@@ -135,8 +135,11 @@ def cost(results: StudyResults) -> str:
 
 
 def training_time(results: StudyResults) -> str:
-    """Return how long all recorded runs trained together, over all attempts: ``88.5 hours``."""
-    hours = sum(record.cost.wall_s for record in results.records.values()) / HOUR_S
+    """Return how long all recorded runs trained, over all attempts: ``45 s``, ``12 minutes``, ``88.5 hours``."""
+    seconds = sum(record.cost.wall_s for record in results.records.values())
+    hours = seconds / HOUR_S
+    if 60 * hours < 1:
+        return duration(seconds)
     if hours < 1:
         return counted(round(60 * hours), "minute")
     if hours >= 100:  # noqa: PLR2004 -- from which tenths tell nothing

@@ -156,7 +156,7 @@ def described(error: BaseException) -> str:
         return f"SyntaxError: {one_line(error.msg or '')}"
     message = error.message if isinstance(error, PydanticUserError) else traceback.format_exception_only(error)[-1]
     text = one_line(message.strip())
-    if isinstance(error, ModuleNotFoundError):
+    if isinstance(error, ModuleNotFoundError) and place_of(error):  # an installed package is no file of the user's
         text = re.sub(rf"\b{PREFIX}{SHA256}\.", "", text)
         text += "; if it is a file of yours, put it into a package folder with the plugin and import it relatively"
     return text

@@ -71,7 +71,7 @@ def _named(verdict: str, names: dict[Any, str]) -> set[Any] | int:
 
 def _in_headline(text: str, values: dict[Any, float]) -> set[Any] | int | None:
     """Return the configurations that a headline names as the best, or their number; None if it leaves that open."""
-    if (later := text.removeprefix("So far: ")) != text:
+    if (later := text.removeprefix("So far, ")) != text:
         text = re.sub("^(no|undecided) ?", lambda word: word[0].capitalize(), later)
     if text.startswith("Undecided") or "only configuration" in text:
         return None

@@ -16,6 +16,7 @@ from analysis.report.method_report import method_report
 from analysis.report.write import write_report
 from analysis.results.study_results import load_results
 from analysis.tables import accuracy
+from analysis.text.tiles import tiles
 from trainables.losses.catalogue import CCE, GCE
 from trainables.numerals import unbroken
 from trainables.records import record_path
@@ -90,6 +91,14 @@ def test_the_page_and_the_markdown_open_with_headline_advice_and_verdict(full_re
     assert places == sorted(places)
     assert written.startswith(f"# best-t: {markdown.markdown_text(report.headline.text)}\n")
     assert places[2] < 1000
+
+
+def test_the_label_of_a_number_on_the_first_screen_is_there_once(full_report: Path, full_storage: Path) -> None:
+    labels = [unbroken(tile.label) for tile in tiles(method_report(load_results(full_storage, "best-t")).finding)]
+    shown = [text.strip() for text in _read(full_report / "report.html").text]
+    first = shown[: shown.index("In full")]
+    assert len(labels) > 2
+    assert [first.count(label) for label in labels] == [1] * len(labels)
 
 
 @pytest.mark.parametrize("file", ["report.html", "report.md"])

@@ -90,6 +90,7 @@ def test_the_tables_hold_the_bootstrap_and_the_classes_of_the_choice(study: Buil
         *("gce", "cce", f"{100 * expected.mean:+.1f}"),
         *(f"{100 * expected.low:+.1f} to {100 * expected.high:+.1f}", "5 seeds and 40 clips"),
     )
+    assert [differences.kind(column) for column in (2, 3, 4)] == ["number", "number", "text"]
     assert len(differences.rows) == 3
     assert [row[:2] for row in classes.rows] == [("Rain", "20"), ("Wind", "15"), ("Snow", "5")]
     assert classes.header[2:] == ("gce", "q", "Difference, paired by seed")

@@ -143,9 +143,16 @@ def test_a_running_study_says_so_far_and_advises_to_wait(study: Builder) -> None
         "adaptive", AdaptiveGCE(name="adaptive_gce", temperature=1.0), 0, status=None, varied={"temperature": 1.0}
     )
     assert _told(study) == (
-        "So far: adaptive T=1000 is best of 2",
+        "So far, adaptive T=1000 is best of 2",
         "What leads may change: 1 run still to be trained.",
     )
+
+
+def test_the_headline_of_a_running_study_has_one_colon(study: Builder) -> None:
+    add_arm(study, "gce", GCE(name="gce"), 0.8)
+    add_arm(study, "cce", CCE(name="cce"), 0.8001)
+    study.add("cce", CCE(name="cce"), 99, status=None)
+    assert _told(study)[0] == "So far, no single winner: gce and cce tie"
 
 
 def test_without_a_complete_run_there_is_nothing_to_choose_from(study: Builder) -> None:
@@ -187,7 +194,7 @@ def test_a_search_names_what_it_confirmed_and_how_many_it_tried(study: Builder) 
     study.method = SEARCH
     for q in (0.2, 0.5, 0.7):
         add_arm(study, "gce", GCE(name="gce", q=q), 0.6 + q / 5, varied={"q": q}, stage="explore", seeds=1)
-    assert _told(study)[0] == "So far: gce q=0.7 leads 3 tried, not confirmed"
+    assert _told(study)[0] == "So far, gce q=0.7 leads 3 tried, not confirmed"
     for q in (0.5, 0.7):
         add_arm(study, "gce", GCE(name="gce", q=q), 0.6 + q / 5, varied={"q": q}, stage="confirm")
     assert _told(study)[0] == "gce q=0.7 is best of 2 confirmed"
@@ -197,7 +204,7 @@ def test_a_search_whose_leaders_tie_names_none_of_them_alone(study: Builder) -> 
     study.method = SEARCH
     for q, mean in ((0.2, 0.6), (0.5, 0.7), (0.7, 0.7)):
         study.add("gce", GCE(name="gce", q=q), 0, validation=mean, varied={"q": q}, stage="explore")
-    assert _told(study)[0] == "So far: gce with q 0.5 or 0.7 tie, not confirmed"
+    assert _told(study)[0] == "So far, gce with q 0.5 or 0.7 tie, not confirmed"
     verdict = study.report().verdict
     assert "gce q=0.5 and gce q=0.7 tie as the best so far by validation accuracy (70.0 %); none of them is" in verdict
     add_arm(study, "gce", GCE(name="gce", q=0.5), 0.7, varied={"q": 0.5}, stage="confirm")
@@ -247,7 +254,7 @@ def test_a_settle_study_that_runs_names_what_leads(study: Builder) -> None:
     study.method, study.progress = SETTLE, {"ended": False}
     _temperatures(study, {100.0: 0.7, 1000.0: 0.8, 10000.0: 0.7}, stage="explore")
     assert _told(study) == (
-        "So far: adaptive T=1000 is within 0.5 points of the best",
+        "So far, adaptive T=1000 is within 0.5 points of the best",
         "Exploring has ended, so this choice stands; fresh seeds are still to confirm it.",
     )
 

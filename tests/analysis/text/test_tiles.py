@@ -114,6 +114,13 @@ def test_the_time_of_training_has_as_many_digits_as_matter(study: Builder, runs:
     assert _told(study)["Cost"][1] == f"{time} of training"
 
 
+def test_a_training_of_less_than_a_minute_is_in_seconds(study: Builder) -> None:
+    run_id = study.add("cce", CCE(name="cce"), 0)
+    short = study.records[run_id].cost.model_copy(update={"wall_s": 12.4})
+    study.records[run_id] = study.records[run_id].model_copy(update={"cost": short})
+    assert _told(study)["Cost"][1] == "12 s of training"
+
+
 def test_without_a_complete_run_only_the_cost_is_left(study: Builder) -> None:
     study.add("cce", CCE(name="cce"), 0, status=None)
     assert _told(study) == {"So far": (["0 of 1 run"], "1 still waiting")}

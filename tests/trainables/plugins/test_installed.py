@@ -90,6 +90,16 @@ def test_an_entry_point_of_another_form_is_refused(install, points, problem):
     assert str(error.value).startswith(problem)
 
 
+def test_a_package_that_lacks_another_is_refused_without_advice_on_files(install):
+    install(text="import no_such_package\n" + FOCAL)
+    with pytest.raises(PluginError) as error:
+        installed("mine.focal")
+    assert str(error.value) == (
+        "sound_losses: entry point mine.focal = sound_losses:Focal: "
+        "ModuleNotFoundError: No module named 'no_such_package'"
+    )
+
+
 def run(sha256):
     configuration = Configuration.model_validate({"loss": {"name": "mine.focal"}})
     return Run(

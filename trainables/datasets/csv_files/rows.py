@@ -116,8 +116,20 @@ def grouped(problems: Iterable[tuple[Hashable, str, str]]) -> list[str]:
 
 
 def grouped_rows(problems: Iterable[str]) -> list[str]:
-    """Return the problems of rows, ``FILE:LINE: ... problem``; numbers and names do not distinguish kinds."""
-    return grouped(((p.partition(":")[0], re.sub(r"'.*'|\d+", "", p.rpartition(": ")[2])), p, "") for p in problems)
+    """Return the problems of rows, ``FILE:LINE: ... problem``, in the order of each file's lines.
+
+    Numbers and names do not distinguish kinds. Files are in the order of their first problems.
+    """
+    listed = [(p.partition(":")[0], p) for p in problems]
+    files = {file: place for place, (file, _) in reversed(list(enumerate(listed)))}
+    listed.sort(key=lambda problem: (files[problem[0]], _line(problem[1])))
+    return grouped(((file, re.sub(r"'.*'|\d+", "", p.rpartition(": ")[2])), p, "") for file, p in listed)
+
+
+def _line(problem: str) -> int:
+    """Return the line that a problem names after its file; 0 if it is about the file as a whole."""
+    found = re.match(r"[^:]*:(\d+):", problem)
+    return int(found[1]) if found else 0
 
 
 def repeated(entries: Iterable[tuple[str, str, str]]) -> list[str]:

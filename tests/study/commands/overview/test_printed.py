@@ -53,7 +53,7 @@ def test_a_list_on_a_terminal_has_whole_names_results_failures_and_ages(columns,
 def test_a_list_in_a_file_has_a_line_for_each_study(printed):
     header, done, begun = printed(0, "list")
     assert header.split("  ")[0] == "study"
-    assert re.fullmatch(r"begun +synthetic +3 +2 +1 +not running +just now +So far: .*", begun)
+    assert re.fullmatch(r"begun +synthetic +3 +2 +1 +not running +just now +So far, .*", begun)
     assert re.fullmatch(rf"{LONG} +synthetic +25 +25 +0 +complete +just now +adaptive T=1000 is best .*", done)
 
 

@@ -91,8 +91,8 @@ def test_problems_of_two_csvs_are_listed_together_and_tell_equal_names_apart(tmp
     assert parse(tmp_path / "train/list.csv", test=tmp_path / "test/list.csv")[1] == [
         "train/list.csv:2: split 'test' in the list of training clips",
         "train/list.csv:3: the path '/2.wav' is absolute; it must be relative to the root",
-        "test/list.csv:3: the label is empty",
         "test/list.csv:2: 3.wav: in test and in train (train/list.csv:4)",
+        "test/list.csv:3: the label is empty",
     ]
 
 

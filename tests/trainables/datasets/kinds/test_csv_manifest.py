@@ -130,6 +130,12 @@ def test_every_bad_row_is_listed_at_once(tmp_path: Path) -> None:
     assert len(problems(table(tmp_path, HEADER + "../1.wav,,eval,maybe\n/2.wav,dog,train,1\n"))) == 5
 
 
+def test_problems_of_every_kind_are_in_the_order_of_the_lines(tmp_path: Path) -> None:
+    rows = "1.wav,dog,train,1\n1.wav,dog,train,1\n2.wav,,train,1\n3.wav,dog\n" + "4.wav,dog,train,1\n" * 6
+    lines = [int(problem.split(":")[1]) for problem in problems(table(tmp_path, HEADER + rows))]
+    assert lines == [3, 4, 5, 7, 8, 9, 10, 11]
+
+
 def test_row_numbers_are_physical_lines(tmp_path: Path) -> None:
     text = 'note,path,label,split,verified\n\n"two\nlines",1.wav,dog,train,1\n,2.wav,dog,bad,1\n'
     assert problems(table(tmp_path, text)) == ["data.csv:5: split 'bad' is neither train nor test"]
