@@ -171,7 +171,15 @@ class Front:
 @pytest.fixture(scope="session")
 def front(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Front]:
     """Serve S3 on loopback behind a proxy, for this process and those it starts, with a cache of their own."""
-    from moto.server import ThreadedMotoServer  # noqa: PLC0415 -- only the tests of object storage need it
+    from moto.s3.responses import S3Response  # noqa: PLC0415 -- only the tests of object storage need them
+    from moto.server import ThreadedMotoServer  # noqa: PLC0415
+
+    put, one_at_a_time = S3Response._key_response_put, threading.Lock()
+
+    def put_atomically(*arguments: Any) -> Any:
+        """Answer a PUT as S3 does: what it depends on does not change before the object is there."""
+        with one_at_a_time:
+            return put(*arguments)
 
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
@@ -180,6 +188,7 @@ def front(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Front]:
     credentials = folder / "credentials"
     credentials.write_text("[default]\naws_access_key_id = first\naws_secret_access_key = test\n")
     with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(S3Response, "_key_response_put", put_atomically)
         for name in list(os.environ):
             if name.startswith("AWS_"):
                 patch.delenv(name)

@@ -19,6 +19,7 @@ from urllib.error import HTTPError
 from trainables.characters import one_line
 
 EVERY_S = 5.0  # as AWS recommends
+ANSWER_S = 2.0  # for an answer of the metadata service
 # Ray counts a machine as preempted if it is lost after its deadline, so the deadline is a little before the end.
 EARLIER_S = 10.0
 
@@ -42,12 +43,12 @@ def metadata(path: str) -> str | None:
     asking = urllib.request.Request(f"{base}/latest/api/token", method="PUT", headers=lifetime)  # noqa: S310 -- the machine's own service
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
-        with opener.open(asking, timeout=2) as answer:
+        with opener.open(asking, timeout=ANSWER_S) as answer:
             token = answer.read().decode()
         asking = urllib.request.Request(  # noqa: S310 -- the machine's own service
             f"{base}/latest/meta-data/{path}", headers={"X-aws-ec2-metadata-token": token}
         )
-        with opener.open(asking, timeout=2) as answer:
+        with opener.open(asking, timeout=ANSWER_S) as answer:
             return str(answer.read().decode())
     except HTTPError as refused:
         if refused.code == http.client.NOT_FOUND:

@@ -1,15 +1,16 @@
 """What deploy/aws/prepare.py makes in an account, against moto's server."""
 
 import json
-import socket
+import re
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import boto3
 import pytest
 import yaml
+
+from watching import until
 
 ROOT = Path(__file__).resolve().parents[2]
 SERVER = Path(sys.executable).parent / "moto_server"
@@ -20,9 +21,6 @@ def account(tmp_path, monkeypatch):
     """An empty account with two images of the name that is looked for."""
     if not SERVER.exists():
         pytest.skip("needs moto's server, of the extra dev")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
     name = "Deep Learning Base OSS Nvidia Driver GPU AMI (Ubuntu 24.04) 2026110"
     images = [
         {"ami_id": f"ami-{day}", "name": f"{name}{day}", "owner_id": "amazon", "creation_date": f"2026-11-0{day}"}
@@ -33,21 +31,17 @@ def account(tmp_path, monkeypatch):
         "AWS_ACCESS_KEY_ID": "person",
         "AWS_SECRET_ACCESS_KEY": "of-the-person",
         "AWS_DEFAULT_REGION": "us-west-2",
-        "AWS_ENDPOINT_URL": f"http://127.0.0.1:{port}",
         "MOTO_AMIS_PATH": str(tmp_path / "amis.json"),
     }
     for key, value in settings.items():
         monkeypatch.setenv(key, value)
-    with subprocess.Popen(
-        [SERVER, "-H", "127.0.0.1", "-p", str(port)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    ) as server:
-        until = time.monotonic() + 60
-        while server.poll() is None and time.monotonic() < until:
-            try:
-                socket.create_connection(("127.0.0.1", port)).close()
-                break
-            except ConnectionRefusedError:
-                time.sleep(0.1)
+    log, address = tmp_path / "server.log", re.compile(r"Running on (http://127\.0\.0\.1:\d+)")
+    with (
+        log.open("w") as printed,
+        subprocess.Popen([SERVER, "-H", "127.0.0.1", "-p", "0"], stdout=printed, stderr=printed) as server,
+    ):
+        running = until(lambda: address.search(log.read_text()), "moto's server", seconds=200)
+        monkeypatch.setenv("AWS_ENDPOINT_URL", running[1])
         yield
         server.terminate()
 

@@ -2,24 +2,22 @@
 
 import csv
 import json
-import os
-import signal
 import subprocess
 import sys
 
 import pytest
 import torch
 
+import faulty_driver
 from event_files import as_events, events
 from factories import outcomes, read_records
-from small_studies import STUDY, gce_study, start_and_wait, write_study
+from small_studies import STUDY, gce_study, write_study
 from study.models.selection import select
 from trainables.naming import file_size, label
 from trainables.outputs.weights import read_weights, weight_sizes, weights_path
 from trainables.plans import read_plan
 from trainables.records import log_path
 from trainables.storage.location import location
-from watching import started_by
 
 pytestmark = pytest.mark.slow
 
@@ -238,15 +236,11 @@ def test_a_second_study_takes_the_runs_that_the_first_recorded(finished):
     assert events(folder / "storage", "shared") == shared
 
 
-def test_a_run_whose_process_is_killed_goes_on_in_another(finished, tmp_path, monkeypatch):
+def test_a_run_whose_process_is_killed_goes_on_in_another(finished, tmp_path):
     folder, _, _ = finished
-    monkeypatch.setenv("STUDY_UNDER_TEST", marker := f"worker-{os.getpid()}")
     path, storage = write_study(tmp_path), tmp_path / "storage"
-    process = start_and_wait(path, storage)
-    workers = [pid for pid, command in started_by(marker).items() if "Trainable" in command]
-    assert workers
-    os.kill(workers[0], signal.SIGKILL)
-    _, errors = process.communicate(timeout=240)
+    process = faulty_driver.start(path, "kill-run", storage)
+    _, errors = process.communicate(timeout=300)
     assert process.returncode == 0, errors
     assert outcomes(storage) == outcomes(folder / "storage")
     assert events(storage, "small") == as_events(folder / "storage")

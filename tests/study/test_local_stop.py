@@ -25,7 +25,7 @@ def test_stop_lets_the_runs_finish_their_epoch(tmp_path, capsys):
         time.sleep(0.2)
     assert main(["stop", str(file)]) == 0
     assert capsys.readouterr().out.splitlines()[-1] == "small: stopped; records and checkpoints are kept"
-    assert running.wait(timeout=30) == 130
+    assert running.wait(timeout=200) == 130
     assert re.search(r"^stopping: 2 runs finish their epoch first$", (tmp_path / "output").read_text(), re.MULTILINE)
     assert read_records(storage) == {}
     for path in (storage / "checkpoints").glob("*.pt"):

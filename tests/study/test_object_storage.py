@@ -7,7 +7,6 @@ outage of so many seconds; the moments follow from the numbers.
 import os
 import random
 import signal
-import subprocess
 import time
 from concurrent.futures import ThreadPoolExecutor
 from unittest.mock import Mock
@@ -15,9 +14,10 @@ from unittest.mock import Mock
 import pytest
 import torch
 
+import faulty_driver
 from analysis.dashboard.studies import Studies
 from analysis.results.study_results import read_or_explain
-from factories import GCE_STUDY, outcomes, read_records
+from factories import outcomes, read_records
 from study import cli
 from study.ledger.claim import owner
 from study.planning.frames import store_data
@@ -43,10 +43,10 @@ storage: {storage}
 RUNS = 4
 
 
-def start(folder, storage):
+def start(folder, storage, *fault):
     path = folder / "study.yaml"
     path.write_text(STUDY.format(storage=storage))
-    return subprocess.Popen([GCE_STUDY, "run", path], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    return faulty_driver.start(path, *fault)
 
 
 def finish(process):
@@ -93,10 +93,9 @@ def killed(front, make_bucket, local, tmp_path_factory):  # noqa: ARG001 -- ``lo
     """A study that was killed once and continued through an outage: where it lies, and what the second sitting said."""
     storage = make_bucket("killed")
     folder = tmp_path_factory.mktemp("killed")
-    process = start(folder, storage)
-    until_training(process, storage)
-    process.send_signal(signal.SIGKILL)
-    process.communicate()
+    process = start(folder, storage, "kill", 0, 0)
+    process.communicate(timeout=400)
+    assert process.returncode == -signal.SIGKILL
     assert len(recorded(storage)) < RUNS
     before = trained(storage)
     again = start(folder, storage)

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import pytest
 
 from factories import GCE_STUDY, read_records
-from small_studies import gce_study, start_and_wait, write_study
+from small_studies import STUDY, gce_study, start_and_wait, write_study
 from watching import LOOPBACK, listening, started_by
 
 pytestmark = pytest.mark.slow
@@ -17,7 +17,8 @@ pytestmark = pytest.mark.slow
 def observed(tmp_path_factory):
     """A study with a dashboard that is observed from outside while it trains, then ended by SIGTERM."""
     folder = tmp_path_factory.mktemp("observed")
-    path, storage = write_study(folder, epochs=50), folder / "storage"
+    long = STUDY.replace("epochs: {epochs}", "epochs: {epochs}, stop_after: {epochs}")
+    path, storage = write_study(folder, epochs=10_000, text=long), folder / "storage"
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("STUDY_UNDER_TEST", marker := f"observed-{os.getpid()}")
         process = start_and_wait(path, storage, "--dashboard", "--port", "0")
@@ -27,7 +28,7 @@ def observed(tmp_path_factory):
         status = gce_study("status", "small", "--storage", storage)
     finally:
         process.terminate()
-        printed, errors = process.communicate(timeout=60)
+        printed, errors = process.communicate(timeout=200)
         left = [command for command in started_by(marker).values() if "dashboard.served" in command]
     ending = {"process": process, "printed": printed, "errors": errors, "left": left}
     return SimpleNamespace(path=path, addresses=addresses, second=second, status=status, **ending)

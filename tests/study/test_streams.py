@@ -24,7 +24,7 @@ def shell(command, **environment):
         ["/bin/bash", "-c", command.replace("gce-study", str(GCE_STUDY))],
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=200,
         check=False,
         env=os.environ | environment,
     )
@@ -89,7 +89,7 @@ def test_a_pipe_that_another_process_made_non_blocking_gets_everything():
     data = bytes(range(256)) * 4096
     with io.BufferedWriter(Descriptor(writer, "w")) as stream:
         stream.write(data)
-    thread.join(10)
+    thread.join(60)
     os.close(reader)
     assert b"".join(received) == data
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import secrets
 import shutil
 import signal
 import socket
@@ -50,7 +51,7 @@ class Head:
     TOKEN = "0123456789abcdef" * 2
 
     def __init__(self, folder: Path, autoscaling: Callable[[int], Any] | None = None, **variables: str) -> None:
-        self.folder, self.ports = folder, [_free_port() for _ in range(4)]
+        self.folder, self.ports = folder, _free_ports(4)
         self.address = f"http://127.0.0.1:{self.ports[1]}"
         kept = {name: value for name, value in os.environ.items() if not name.startswith("RAY_")}
         binaries = str(Path(sys.executable).parent)
@@ -77,7 +78,7 @@ class Head:
         """Return the HTTP status of the dashboard's answer; 0 if nothing answers."""
         headers = {} if token is None else {"Authorization": f"Bearer {token}"}
         try:
-            with urlopen(Request(self.address + path, headers=headers), timeout=5) as answer:  # noqa: S310 -- loopback
+            with urlopen(Request(self.address + path, headers=headers), timeout=60) as answer:  # noqa: S310 -- loopback
                 return answer.status
         except HTTPError as error:
             return error.code
@@ -122,10 +123,18 @@ class Head:
             time.sleep(0.1)
 
 
-def _free_port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return int(free.getsockname()[1])
+def _free_ports(count: int) -> list[int]:
+    """Return ports that no process is given by chance between this look and their use.
+
+    They are below those that the system chooses, and above those that Ray's workers try.
+    """
+    ports: set[int] = set()
+    while len(ports) < count:
+        port = 20_000 + secrets.randbelow(12_000)
+        with socket.socket() as free, suppress(OSError):
+            free.bind(("127.0.0.1", port))
+            ports.add(port)
+    return list(ports)
 
 
 def autoscaling(gcs: int) -> dict[str, Any]:
@@ -164,8 +173,16 @@ def autoscaling(gcs: int) -> dict[str, Any]:
 
 
 def drivers(head: Head, name: str) -> list[int]:
-    """Return the process ids of a study's drivers."""
-    return [pid for pid, command in head.processes().items() if f"gce-study run {name}.yaml" in command]
+    """Return the process ids of a study's drivers, without those that one has just forked."""
+    found = [pid for pid, command in head.processes().items() if f"gce-study run {name}.yaml" in command]
+    return [pid for pid in found if _parent(pid) not in found]
+
+
+def _parent(pid: int) -> int:
+    """Return the process that started a process; 0 if that has ended."""
+    with suppress(OSError):
+        return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
+    return 0
 
 
 def workers(head: Head) -> int:

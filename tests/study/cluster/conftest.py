@@ -67,7 +67,7 @@ class Machine:
                 stderr=log,
             )
         self.started = [self.holder]
-        self.wait((state / "ready").exists, 20, "the SSH server")
+        self.wait((state / "ready").exists, 120, "the SSH server")
         (self.pid,) = Path(f"/proc/{self.holder.pid}/task/{self.holder.pid}/children").read_text().split()
         self.inside = ["nsenter", "--target", self.pid, "--pid", "--net", "--mount", f"--wd={ROOT}", "--"]
 
@@ -86,7 +86,7 @@ class Machine:
             )
         return path
 
-    def run(self, *command: str | Path, timeout: float = 120, code: int = 0) -> str:
+    def run(self, *command: str | Path, timeout: float = 240, code: int = 0) -> str:
         """Run a command inside; return its output, standard error included."""
         answer = subprocess.run(
             [*self.inside, *command],
@@ -100,6 +100,11 @@ class Machine:
         )
         assert answer.returncode == code, f"{command} ended with {answer.returncode}:\n{answer.stdout}"
         return answer.stdout
+
+    def runs(self, pattern: str) -> bool:
+        """Return whether a process inside has a command line that matches."""
+        command = [*self.inside, "pgrep", "-f", pattern]
+        return subprocess.run(command, check=False, env=self.environment, stdout=subprocess.DEVNULL).returncode == 0
 
     def listening(self) -> set[tuple[str, int]]:
         """Return the addresses and ports on which something listens."""
@@ -134,7 +139,7 @@ class Machine:
         """End everything inside."""
         os.kill(int(self.pid), signal.SIGKILL)
         for process in self.started:
-            process.wait(20)
+            process.wait(120)
 
 
 @pytest.fixture

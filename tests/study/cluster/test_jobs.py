@@ -12,29 +12,17 @@ from types import SimpleNamespace
 
 import pytest
 
+from cluster_studies import SETTLE, write, write_held
 from factories import outcomes, read_records
+from holding import Hold
 from plugin_files import FOCAL, write_plugin
 from ray_cluster import AUTOSCALED, autoscaling, drivers, node_without, places_asked_for, workers
 from trainables.plans import read_plan
-from trainables.storage.owners import read_owner
-from watching import LOOPBACK, listening, suspended, until
+from watching import LOOPBACK, listening, until
 
 pytestmark = pytest.mark.clusters
 
 RACES = int(os.environ.get("GCE_STUDY_RACES", "1"))
-STUDY = """
-name: {name}
-dataset: {{kind: synthetic, train_per_class: 6, test_per_class: 2}}
-arms:
-  - {{name: cce, loss: {{name: cce}}}}
-  - {{name: adaptive, loss: {{name: adaptive_gce, temperature: 1000}}}}
-{method}
-training: {{epochs: {epochs}, stop_after: 200, batch_size: 8}}
-resources: {{cpus_per_run: {cpus}, max_concurrent: {at_once}}}
-storage: {storage}
-"""
-GRID = "seeds: 2"
-SETTLE = "method: {name: settle, within: 50, confidence: 0.5, start_seeds: 1, max_runs: 2, confirm_seeds: 2}"
 
 
 @pytest.fixture(scope="module")
@@ -42,19 +30,11 @@ def head(start_head):
     return start_head(autoscaling, **AUTOSCALED)
 
 
-def write(head, name, **changes):
-    """Write a study file; with two runs of a core at once, as usual here, the head has room for them."""
-    usual = {"method": GRID, "epochs": 3, "cpus": 1, "at_once": 2, "storage": head.folder / name}
-    path = head.folder / f"{name}.yaml"
-    path.write_text(STUDY.format(name=name, **usual | changes))
-    return path
-
-
 @pytest.fixture(scope="module")
 def finished(head):
     """A study of 12 epochs that was submitted and waited for."""
-    path = write(head, "finished", epochs=12)
-    submitted = head.study("submit", path)
+    path = write_held(head, "finished", epochs=12)
+    submitted = head.study("submit", path, "--allow-code")
     assert submitted.returncode == 0, submitted.stderr
     waited = head.study("wait", "finished")
     assert waited.returncode == 0, head.study("logs", "finished").stdout
@@ -104,19 +84,19 @@ def test_plugins_go_with_the_job_to_nodes_that_do_not_have_their_files(head):
 def stopped(head):
     """A study that was looked at while its runs were trained, and then stopped."""
     storage = head.folder / "stopped"
-    path = write(head, "stopped", epochs=12, storage="a-place-that-submit-replaces")
-    head.study("submit", path, "--storage", storage)
+    path = write_held(head, "stopped", epochs=12, storage="a-place-that-submit-replaces")
+    hold = Hold(head.folder)
+    head.study("submit", path, "--storage", storage, "--allow-code")
     follow = ["gce-study", "logs", "stopped", "--follow", "--address", head.address]
     following = subprocess.Popen(follow, env=head.env, stdout=subprocess.PIPE, text=True)
-    begun, *_ = until(lambda: list(storage.glob("checkpoints/*.pt")), seconds=400)
-    run = read_owner((storage / "running" / begun.stem).read_bytes(), begun)
-    # Suspended, so that the stop finds this run with epochs to do, however fast the machine is.
-    with ThreadPoolExecutor(1) as pool, suspended(run.pid):
+    hold.wait()
+    with ThreadPoolExecutor(1) as pool:
         addresses = listening(head.processes())
         given_up = head.study("wait", "stopped", "--timeout", "0.5")
         stopping = pool.submit(head.study, "stop", "stopped")
-        until(lambda: "stopping: " in head.study("logs", "stopped").stdout, seconds=100)
-    followed, _ = following.communicate(timeout=60)
+        until(lambda: "stopping: " in head.study("logs", "stopped").stdout, seconds=300)
+        hold.end()
+    followed, _ = following.communicate(timeout=300)
     seen = {"addresses": addresses, "given_up": given_up, "answer": stopping.result(), "followed": followed}
     return SimpleNamespace(storage=storage, logs=head.study("logs", "stopped").stdout, **seen)
 
@@ -154,7 +134,7 @@ def test_stop_finishes_the_epoch_and_resume_goes_on_to_the_same_records(head, st
 @pytest.mark.parametrize("race", range(RACES))
 def test_of_two_submissions_at_once_one_starts_a_driver_and_a_different_file_is_refused(head, race):
     name = f"race{race}"
-    path = write(head, name, epochs=200)
+    path = write(head, name, epochs=10_000)
     with ThreadPoolExecutor(2) as pool:
         answers = list(pool.map(lambda _: head.study("submit", path), range(2)))
     assert [answer.returncode for answer in answers] == [0, 0], [answer.stderr for answer in answers]
@@ -179,20 +159,23 @@ def test_of_two_submissions_at_once_one_starts_a_driver_and_a_different_file_is_
 
 
 def test_settle_asks_for_what_it_can_use_and_workers_come_and_go_with_it(head):
-    path = write(head, "scaled", method=SETTLE, cpus=3, at_once="null", epochs=10)
-    assert (workers(head), places_asked_for(head)) == (0, 0)
-    head.study("submit", path)
+    path = write_held(head, "scaled", both=True, method=SETTLE, cpus=3, at_once="null", epochs=10)
     seen = []
 
-    def ended():
+    def look():
         seen.append((workers(head), places_asked_for(head)))
-        return "finished" in head.study("status", "scaled").stdout
+        return seen[-1]
 
-    until(ended, seconds=400)
+    until(lambda: look() == (0, 0), "the end of the workers of earlier studies", seconds=400)
+    seen.clear()
+    hold = Hold(head.folder)
+    head.study("submit", path, "--allow-code")
+    until(lambda: look()[0] >= 2, "two workers for two runs", seconds=400)
+    hold.end()
+    until(lambda: look() and "finished" in head.study("status", "scaled").stdout, seconds=400)
     assert head.study("wait", "scaled").returncode == 0
     stages = [planned.stage for planned in read_plan(head.folder / "scaled", "scaled").runs]
     assert stages == ["explore"] * 2 + ["confirm"] * 2
-    assert max(count for count, _ in seen) >= 2
     assert max(asked for _, asked in seen) == 2  # six could have been there
     until(lambda: workers(head) == 0, seconds=400)
 
@@ -256,19 +239,19 @@ def test_without_the_token_jobs_dashboard_and_gcs_refuse(head):
     for token, said in (("", "asks for a token; put it into ~/.ray/auth_token"), ("0" * 32, "refuses this token")):
         env = head.env | {"RAY_AUTH_TOKEN": token}
         command = ["gce-study", "list", "--address", head.address]
-        answer = subprocess.run(command, env=env, capture_output=True, text=True, timeout=60, check=False)
+        answer = subprocess.run(command, env=env, capture_output=True, text=True, timeout=200, check=False)
         assert answer.returncode == 1
         assert said in answer.stderr
         assert len(answer.stderr.splitlines()) == 1
         ray = ["ray", "status", "--address", f"127.0.0.1:{head.ports[0]}"]
-        answer = subprocess.run(ray, env=env, capture_output=True, text=True, timeout=60, check=False)
+        answer = subprocess.run(ray, env=env, capture_output=True, text=True, timeout=200, check=False)
         assert answer.returncode != 0
         assert "uthentication" in answer.stderr, answer.stderr
 
 
 def test_where_no_cluster_answers_one_line_says_so(head):
     command = ["gce-study", "submit", write(head, "nowhere"), "--address", "http://127.0.0.1:9"]
-    answer = subprocess.run(command, env=head.env, capture_output=True, text=True, timeout=60, check=False)
+    answer = subprocess.run(command, env=head.env, capture_output=True, text=True, timeout=200, check=False)
     assert answer.returncode == 1
     assert answer.stderr.startswith("gce-study: http://127.0.0.1:9: no cluster answers there; ")
     assert len(answer.stderr.splitlines()) == 1
@@ -278,21 +261,22 @@ def test_where_no_cluster_answers_one_line_says_so(head):
 def test_when_the_gcs_is_killed_the_driver_ends_with_a_hint_and_submitted_again_the_study_goes_on(head, start_head):
     """Last in this file, as the cluster ends with it."""
     storage = head.folder / "orphan"
-    path = write(head, "orphan", epochs=12)
-    command = ["gce-study", "run", path]  # a child of this process, which can see its exit code
+    path, hold = write_held(head, "orphan", epochs=12), Hold(head.folder)
+    command = ["gce-study", "run", path, "--allow-code"]  # a child of this process, which can see its exit code
     env = head.env | {"RAY_ADDRESS": f"127.0.0.1:{head.ports[0]}", "GCE_STUDY_JOB": "orphan-1"}
     driver = subprocess.Popen(command, env=env, stderr=subprocess.PIPE, text=True)
-    until(lambda: list(storage.glob("checkpoints/*.pt")), seconds=400)
+    hold.wait()
     (gcs,) = [pid for pid, c in head.processes().items() if "/gcs_server " in c]
     os.kill(gcs, signal.SIGKILL)
     with ThreadPoolExecutor(1) as pool:
         starting = pool.submit(start_head)  # meanwhile the driver waits for the cluster
-        _, log = driver.communicate(timeout=90)
+        _, log = driver.communicate(timeout=300)
     assert driver.returncode == 1
     assert "is gone, and with it the cluster" in log
     assert "orphan: nothing recorded is lost; continue with: gce-study resume orphan, or submit its file again" in log
     head.end()
+    hold.end()
     other = starting.result()
-    assert other.study("submit", path).returncode == 0
+    assert other.study("submit", path, "--allow-code").returncode == 0
     assert other.study("wait", "orphan").returncode == 0
     assert outcomes(storage) == outcomes(head.folder / "finished")

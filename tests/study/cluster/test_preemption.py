@@ -1,6 +1,7 @@
 """A spot machine that is taken back: Ray hears of it in time, and what is lost counts as no failure."""
 
 import json
+import os
 import subprocess
 import sys
 import threading
@@ -12,6 +13,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from factories import read_records
+from holding import Hold, write_held_loss
 from study.cluster import preemption
 from study.cluster.preemption import metadata
 
@@ -77,6 +79,7 @@ def service(monkeypatch):
     thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
     thread.start()
     monkeypatch.setenv("AWS_EC2_METADATA_SERVICE_ENDPOINT", server.url)
+    monkeypatch.setattr(preemption, "ANSWER_S", 60.0)  # on a busy machine
     yield server
     server.shutdown()
     thread.join()
@@ -109,8 +112,8 @@ def test_the_notice_is_waited_for_also_while_nothing_answers(service, monkeypatc
     assert "the metadata service does not answer, still trying: HTTP Error 400" in capsys.readouterr().err
 
 
-# A head that trains nothing and two nodes of a core each. Once both train, the watcher runs beside the first; when it
-# has heard of the end, that node is lost. Each lost process is printed, with the number that counts.
+# A head that trains nothing and two nodes of a core each. Once both train, and are held there, the watcher runs beside
+# the first; when it has heard of the end, that node is lost. Each lost process is printed, with the number that counts.
 ON_A_CLUSTER = """
 import os, subprocess, sys, threading, time
 from pathlib import Path
@@ -120,7 +123,7 @@ import ray
 from ray.cluster_utils import Cluster
 import study.cli, study.engine.tune
 
-storage, file = Path(sys.argv[1]), sys.argv[2]
+storage, file, hold = Path(sys.argv[1]), sys.argv[2], Path(sys.argv[3])
 cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 0, "node_ip_address": "127.0.0.1"})
 first, _ = [cluster.add_node(num_cpus=1, node_ip_address=f"127.0.0.{i}") for i in (2, 3)]
 os.environ["RAY_ADDRESS"] = cluster.address
@@ -136,13 +139,16 @@ def lose():
     while len(list(storage.glob("checkpoints/*.pt"))) < 2:
         time.sleep(0.01)
     watcher = [sys.executable, "-m", "study.cluster.preemption", "--address", cluster.address]
-    print("WATCHER", subprocess.run(watcher, timeout=60).returncode)
+    print("WATCHER", subprocess.run(watcher, timeout=200).returncode)
     print("DRAINING", list(ray._private.state.state.get_draining_nodes()) == [first.node_id])
     cluster.remove_node(first, allow_graceful=False)
+    while not deaths:
+        time.sleep(0.01)
+    hold.unlink()
 
 thread = threading.Thread(target=lose, daemon=True)
 thread.start()
-code = study.cli.main(["run", file])
+code = study.cli.main(["run", file, "--allow-code"])
 thread.join(60)
 print("DEATHS", deaths)
 cluster.shutdown()
@@ -151,10 +157,11 @@ sys.exit(code)
 
 STUDY = """
 name: small
+plugins: [held.py]
 dataset: {{kind: synthetic, train_per_class: 6, test_per_class: 2}}
-arms: [{{name: cce, loss: {{name: cce}}}}]
+arms: [{{name: held, loss: {{name: mine.held}}}}]
 seeds: 2
-training: {{epochs: 60, stop_after: 60, batch_size: 8}}
+training: {{epochs: 5, batch_size: 8}}
 storage: {storage}
 """
 
@@ -163,9 +170,12 @@ storage: {storage}
 def test_a_notice_drains_the_node_and_its_run_goes_on_elsewhere_without_a_failure(service, tmp_path):
     file = tmp_path / "study.yaml"
     file.write_text(STUDY.format(storage=tmp_path / "storage"))
+    write_held_loss(tmp_path)
+    hold = Hold(tmp_path)
     service.take_back(seconds=120)
-    command = [sys.executable, "-c", ON_A_CLUSTER, tmp_path / "storage", file]
-    answer = subprocess.run(command, check=False, capture_output=True, text=True, timeout=300)
+    command = [sys.executable, "-c", ON_A_CLUSTER, tmp_path / "storage", file, hold.path]
+    env = os.environ | {"STUDY_UNDER_TEST": str(tmp_path), "XDG_STATE_HOME": str(tmp_path / "state")}
+    answer = subprocess.run(command, check=False, capture_output=True, text=True, timeout=500, env=env)
     assert answer.returncode == 0, answer.stderr
     assert "this machine will be taken back in 1" in answer.stderr
     assert "WATCHER 0\n" in answer.stdout

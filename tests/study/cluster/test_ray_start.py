@@ -89,8 +89,8 @@ def test_only_processes_of_the_clusters_folder_and_their_descendants_are_killed(
     other = subprocess.Popen(["/bin/sleep", "300"])
     child = int(server.stdout.readline())
     starting.kill(starting.ray_processes(tmp_path))
-    assert server.wait(timeout=10) == -9
-    deadline = time.monotonic() + 10
+    assert server.wait(timeout=60) == -9
+    deadline = time.monotonic() + 60
     while starting._command_line(child) and time.monotonic() < deadline:
         threading.Event().wait(0.01)  # time.sleep returns at once here
     assert starting._command_line(child) == b""
@@ -127,7 +127,7 @@ except Exception as error:
 
 @pytest.mark.slow
 def test_a_cluster_that_fails_halfway_leaves_no_process_and_its_message_names_rays_logs():
-    answer = subprocess.run([sys.executable, "-c", BROKEN], capture_output=True, text=True, timeout=120, check=True)
+    answer = subprocess.run([sys.executable, "-c", BROKEN], capture_output=True, text=True, timeout=300, check=True)
     (line,) = answer.stdout.splitlines()
     start = "RayFailedError Ray did not start on this machine in 3 tries: division by zero; Ray's logs: "
     assert line.startswith(start)

@@ -4,31 +4,25 @@ Every node is this machine, in namespaces of its own: what is installed on a nod
 addresses are many. Everything else is the shipped file's.
 """
 
-import base64
 import json
 import re
 import shutil
 import sys
-from fnmatch import fnmatchcase
 from pathlib import Path
-from urllib.parse import parse_qs
 
 import pytest
 import yaml
 
 from analysis.report.drawing.browser import find_browser
 from factories import read_records
+from holding import Hold, write_held_loss
+from moto_aws import BUCKET, KEY, instances, objects, requests
 
-pytestmark = pytest.mark.clusters
+pytestmark = [pytest.mark.clusters, pytest.mark.timeout(1200)]
 
 ROOT = Path(__file__).resolve().parents[3]
 # The address at which a node was reached; of itself this machine would only find its loopback.
 REACHED = "--node-ip-address=$(echo $SSH_CONNECTION | cut -d' ' -f3)"
-# In place of what installs Python and the packages: those of this machine, with the code that travelled.
-INSTALLED = [
-    f"ln -sfn {Path(sys.executable).parent.parent} ~/venv",
-    "echo export PYTHONPATH=~/gce-study PYTHONWARNINGS=ignore >> ~/.gce-study",
-]
 CHANGED = {
     "cluster.yaml": {
         "available_node_types.gpu.node_config.ImageId",  # as prepare.py prints them
@@ -38,12 +32,12 @@ CHANGED = {
         "head_start_ray_commands",  # REACHED
         "idle_timeout_minutes",
         "provider.use_internal_ips",  # moto's public addresses lead nowhere
-        "setup_commands",  # INSTALLED, and how to reach moto
+        "setup_commands",  # installed(), and how to reach moto
         "worker_start_ray_commands",  # REACHED
     },
     "cluster.onprem.yaml": {
         "head_start_ray_commands",  # REACHED
-        "setup_commands",  # INSTALLED
+        "setup_commands",  # installed()
         "worker_start_ray_commands",  # REACHED; no `ray stop`, which would end the head's
     },
 }
@@ -55,21 +49,6 @@ IMAGE = {
     "public": True,
     "creation_date": "2026-11-01T00:00:00.000Z",
 }
-INSTANCES = """
-import boto3, json
-pages = boto3.client("ec2").describe_instances()["Reservations"]
-print(json.dumps([i for page in pages for i in page["Instances"]], default=str))
-"""
-OBJECTS = """
-import boto3
-pages = boto3.client("s3").get_paginator("list_objects_v2").paginate(Bucket="results")
-print(*[found["Key"] for page in pages for found in page.get("Contents", [])])
-"""
-BUCKET = """
-import boto3
-boto3.client("s3").create_bucket(Bucket="results", CreateBucketConfiguration={"LocationConstraint": "us-west-2"})
-"""
-KEY = "import boto3; print(boto3.client('ec2').create_key_pair(KeyName='ray-autoscaler_us-west-2')['KeyMaterial'])"
 TASK = """
 import ray
 where = ray.remote(num_gpus=1)(lambda: f"{ray.util.get_node_ip_address()} with GPU {ray.get_gpu_ids()}")
@@ -77,10 +56,11 @@ print("it ran on", ray.get(where.remote()))
 """
 STUDY = """
 name: small
+plugins: [held.py]
 dataset: {kind: synthetic, train_per_class: 6, test_per_class: 2}
-arms: [{name: cce, loss: {name: cce}}]
+arms: [{name: held, loss: {name: mine.held}}]
 seeds: 4
-training: {epochs: 30, stop_after: 30, batch_size: 8}
+training: {epochs: 5, batch_size: 8}
 resources: {max_concurrent: 1}
 storage: PLACE
 """
@@ -107,6 +87,12 @@ def differences(a, b, path=""):
     return set() if a == b else {path}
 
 
+def installed(machine):
+    """What replaces installing Python and the packages: those of this machine, with the code that travelled."""
+    set_here = f"PYTHONPATH=~/gce-study PYTHONWARNINGS=ignore STUDY_UNDER_TEST={machine.state}"
+    return [f"ln -sfn {Path(sys.executable).parent.parent} ~/venv", f"echo export {set_here} >> ~/.gce-study"]
+
+
 def changed(machine, name, change):
     """Write a shipped cluster file with a few changes; answer with its path."""
     shipped, config = (yaml.safe_load((ROOT / name).read_text()) for _ in range(2))
@@ -127,10 +113,28 @@ def submit(machine, code):
     return machine.run(*command, timeout=240)
 
 
+def write_study(machine, storage):
+    """Write the study, whose runs are held in their third epoch; return its file and the hold."""
+    write_held_loss(machine.state)
+    study = machine.state / "study.yaml"
+    study.write_text(STUDY.replace("PLACE", storage))
+    return study, Hold(machine.state)
+
+
+def stop(machine, hold):
+    """Stop the study while a run is held, let the run finish its epoch, and wait for the end of the study."""
+    there = ["small", "--address", "http://127.0.0.1:8266"]
+    machine.start("stop.log", "gce-study", "stop", *there)
+    machine.wait(lambda: "stopping: 1 run" in machine.run("gce-study", "logs", *there), 240, "the stop")
+    hold.end()
+    assert machine.started[-1].wait(240) == 0
+    machine.run("gce-study", "wait", *there, code=130)
+
+
 def open_dashboard(machine, file):
     """Bring the cluster's dashboard to port 8266, as a person does."""
     machine.start("dashboard.log", "ray", "dashboard", "--port", "8266", file)
-    machine.wait(lambda: ("127.0.0.1", 8266) in machine.listening(), 60, "the way to the dashboard")
+    machine.wait(lambda: ("127.0.0.1", 8266) in machine.listening(), 240, "the way to the dashboard")
 
 
 @pytest.fixture
@@ -153,7 +157,7 @@ def aws(machine):
     logs = [machine.start("s3.log", "moto_server", "-H", "127.0.0.1", "-p", "5001")]
     machine.environment["MOTO_ENABLE_RECORDING"] = "true"
     logs.append(machine.start("moto.log", "moto_server", "-H", "127.0.0.1", "-p", "5000"))
-    machine.wait(lambda: all("Running on" in log.read_text() for log in logs), 60, "moto's servers")
+    machine.wait(lambda: all("Running on" in log.read_text() for log in logs), 240, "moto's servers")
     prepare = ["python", "deploy/aws/prepare.py", "--bucket", "results", "--ssh-from", "203.0.113.7/32"]
     machine.run("python", "-c", BUCKET)
     first, again = machine.run(*prepare), machine.run(*prepare)
@@ -169,25 +173,7 @@ def open_study_dashboard(machine, file):
     """Open the dashboard of the study, as a person does; return the file of the output, its address and its port."""
     log = machine.start("study-dashboard.log", "gce-study", "dashboard", "small", "--cluster", file)
     page = re.compile(r"^small: (http://127\.0\.0\.1:(\d+)/study/small)$", re.MULTILINE)
-    return log, *machine.wait(lambda: page.search(log.read_text()), 120, "the dashboard of the study").groups()
-
-
-def instances(machine, state="running"):
-    found = json.loads(machine.run("python", "-c", INSTANCES))
-    return [i for i in found if i["State"]["Name"] == state]
-
-
-def objects(machine, pattern):
-    """Which objects of the storage location have such a name."""
-    keys = machine.run("python", "-c", OBJECTS).split()
-    return [key for key in keys if fnmatchcase(key, f"gce-study/{pattern}")]
-
-
-def requests(machine, who):
-    """What was asked of moto with an access key: the parameters of every call."""
-    entries = [json.loads(line) for line in (machine.state / "requests").read_text().splitlines()]
-    mine = [e for e in entries if f"Credential={who}/" in e["headers"].get("Authorization", "")]
-    return [{k: v[0] for k, v in parse_qs(base64.b64decode(e["body"]).decode()).items()} for e in mine]
+    return log, *machine.wait(lambda: page.search(log.read_text()), 240, "the dashboard of the study").groups()
 
 
 def test_on_aws_a_gpu_machine_comes_with_the_work_and_goes_without(machine, aws):
@@ -199,7 +185,7 @@ def test_on_aws_a_gpu_machine_comes_with_the_work_and_goes_without(machine, aws)
         config["provider"]["use_internal_ips"] = True
         config["idle_timeout_minutes"] = 0.2
         reaching = f"echo export {' '.join(f'{k}={v}' for k, v in known.items())} >> ~/.gce-study"
-        config["setup_commands"][-3:] = [*INSTALLED, reaching]
+        config["setup_commands"][-3:] = [*installed(machine), reaching]
 
     file = changed(machine, "cluster.yaml", change)
     machine.run("ray", "up", "-y", "--no-config-cache", file, timeout=240)
@@ -209,15 +195,16 @@ def test_on_aws_a_gpu_machine_comes_with_the_work_and_goes_without(machine, aws)
     assert {address for address, port in machine.listening() if port == 8265} == {"127.0.0.1"}
 
     open_dashboard(machine, file)
-    study = machine.state / "study.yaml"
-    study.write_text(STUDY.replace("PLACE", "s3://results/gce-study"))
+    study, hold = write_study(machine, "s3://results/gce-study")
     there = ["--address", "http://127.0.0.1:8266"]
-    assert "small: submitted as job small-1" in machine.run("gce-study", "submit", study, "--cluster", file)
-    machine.wait(lambda: objects(machine, "checkpoints/*.pt"), 240, "the first epoch")
+    assert "small: submitted as job small-1" in machine.run(
+        "gce-study", "submit", study, "--cluster", file, "--allow-code"
+    )
+    hold.wait()
+    assert objects(machine, "checkpoints/*.pt")
     assert [Path(key).name for key in objects(machine, "studies/small/owner.lock/*")] == ["000000001"]
-    machine.wait(lambda: objects(machine, "running/*/*"), 60, "a run that is owned")
-    machine.run("gce-study", "stop", "small", *there)
-    machine.run("gce-study", "wait", "small", *there, code=130)
+    assert objects(machine, "running/*/*")
+    stop(machine, hold)
     stopped = len(objects(machine, "records/*.json"))
     machine.run("gce-study", "resume", "small", *there)
     where = submit(machine, TASK).split("it ran on ")[1].splitlines()[0]
@@ -230,7 +217,7 @@ def test_on_aws_a_gpu_machine_comes_with_the_work_and_goes_without(machine, aws)
     assert [Path(key).name for key in objects(machine, "studies/small/owner.lock/*")] == ["000000002"]
     assert not objects(machine, "running/*/*")
     assert "report.html" in machine.run("gce-study", "report", "small", "--storage", "s3://results/gce-study")
-    machine.wait(lambda: len(instances(machine)) == 1, 120, "the worker's end")
+    machine.wait(lambda: len(instances(machine)) == 1, 240, "the worker's end")
     machine.run("ray", "down", "-y", file, timeout=120)
     assert instances(machine) == []
 
@@ -251,7 +238,7 @@ def test_on_aws_a_gpu_machine_comes_with_the_work_and_goes_without(machine, aws)
 
 def test_on_users_own_machines_all_join_and_none_answers_without_the_token(machine):
     def change(config):
-        config["setup_commands"][-2:] = INSTALLED
+        config["setup_commands"][-2:] = installed(machine)
         config["worker_start_ray_commands"].remove("ray stop")
 
     machine.environment["RAY_UP_enable_autoscaler_v2"] = "0"
@@ -269,26 +256,27 @@ def test_on_users_own_machines_all_join_and_none_answers_without_the_token(machi
     headers = [{}, {"Authorization": f"Bearer {'0' * 64}"}, {"Authorization": f"Bearer {token}"}]
     assert json.loads(machine.run("python", "-c", ASK, json.dumps(headers))) == [401, 403, 200]
 
-    study, shared = machine.state / "study.yaml", machine.state / "shared"  # which every node sees at this path
-    study.write_text(STUDY.replace("PLACE", str(shared)))
+    shared = machine.state / "shared"  # which every node sees at this path
+    study, hold = write_study(machine, str(shared))
     there = ["--address", "http://127.0.0.1:8266"]
-    assert "small: submitted as job small-1" in machine.run("gce-study", "submit", study, *there)
-    machine.wait(lambda: list(shared.glob("checkpoints/*.pt")), 240, "the first epoch")
+    assert "small: submitted as job small-1" in machine.run("gce-study", "submit", study, *there, "--allow-code")
+    hold.wait()
     assert {address for address, port in machine.listening() if port == 8265} == {"127.0.0.1"}
 
     _, page, port = open_study_dashboard(machine, file)
-    seen = machine.run(find_browser(), "--headless", "--no-sandbox", "--virtual-time-budget=8000", "--dump-dom", page)
-    assert re.search(r"<title>small: Answer - gce-study</title>.*>\s*running\s*<", seen, re.DOTALL)
+    look = [find_browser(), "--headless", "--no-sandbox", "--virtual-time-budget=8000", "--dump-dom", page]
+    answer = re.compile(r"<title>small: Answer - gce-study</title>.*>\s*running\s*<", re.DOTALL)
+    machine.wait(lambda: answer.search(machine.run(*look)), 240, "the page of the study")
     machine.run("pkill", "-INT", "-f", "gce-study dashboard")
-    assert machine.started[-1].wait(30) == 130
-    machine.run("pgrep", "-f", f"study.cluster.forwarding|{port}:localhost", code=1)  # finds none
+    assert machine.started[-1].wait(120) == 130
+    machine.wait(lambda: not machine.runs(f"study.cluster.forwarding|{port}:localhost"), 60, "the end of the tunnel")
     assert {("127.0.0.1", int(port)), ("127.0.0.1", 8050)} & machine.listening() == {("127.0.0.1", 8050)}  # the job's
     assert "running" in machine.run("gce-study", "status", "small", *there)
 
     log, *_ = open_study_dashboard(machine, file)
-    machine.run("gce-study", "stop", "small", *there)
-    machine.run("gce-study", "wait", "small", *there, code=130)
-    assert machine.started[-1].wait(60) == 0
+    dashboard = machine.started[-1]
+    stop(machine, hold)
+    assert dashboard.wait(240) == 0
     assert f"gce-study dashboard small --storage {shared} shows what is recorded\n" in log.read_text()
     stopped = len(read_records(shared))
     machine.run("gce-study", "resume", "small", *there)
@@ -297,4 +285,4 @@ def test_on_users_own_machines_all_join_and_none_answers_without_the_token(machi
     assert "report.html" in machine.run("gce-study", "report", "small", "--storage", shared)
 
     machine.run("ray", "down", "-y", file, timeout=120)
-    assert {port for _, port in machine.listening()} <= {22, 8266}
+    machine.wait(lambda: {port for _, port in machine.listening()} <= {22, 8266}, 60, "the end of the cluster")

@@ -5,7 +5,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from contextlib import suppress
 from pathlib import Path
 
@@ -14,6 +13,7 @@ import pytest
 from study.cluster.tunnel import check_cluster_file, forwarded
 from study.errors import EngineError, UsageError
 from trainables.processes.watchdog import began
+from watching import until
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -51,7 +51,7 @@ SSH = """
 import socket, sys, time
 port = sys.argv[sys.argv.index("-L") + 1].split(":")[0]
 listener = socket.create_server(("127.0.0.1", int(port)))
-time.sleep(60)
+time.sleep(600)
 """
 HOLD = """
 import sys, time
@@ -59,7 +59,7 @@ from pathlib import Path
 from study.cluster.tunnel import forwarded
 with forwarded(Path(sys.argv[1])) as forwarding:
     print(forwarding.port, forwarding.process.pid, flush=True)
-    time.sleep(60)
+    time.sleep(600)
 """
 
 
@@ -123,8 +123,5 @@ def test_ssh_is_shared_with_no_other_command_and_ends_with_its_own(cluster, numb
         assert "gce@192.168.1.10" in ssh
         assert not [argument for argument in ssh if "Control" in argument]
         holder.send_signal(number)
-        holder.wait(20)
-    end = time.monotonic() + 10
-    while of_group(group):
-        assert time.monotonic() < end, of_group(group)
-        time.sleep(0.1)
+        holder.wait(60)
+    until(lambda: not of_group(group), "the end of ssh")

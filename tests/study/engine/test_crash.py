@@ -9,7 +9,6 @@ import random
 import shutil
 import signal
 import subprocess
-import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
@@ -17,12 +16,14 @@ from pathlib import Path
 import pytest
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
+import faulty_driver
 from analysis.report.method_report import method_report
 from analysis.results.study_results import load_results
 from analysis.tables.accuracy import result_tables
 from factories import GCE_STUDY, outcomes, read_records
 from trainables.outputs.weights import read_weights, weight_sizes
 from trainables.plans import read_plan
+from watching import until
 
 pytestmark = pytest.mark.slow
 
@@ -69,15 +70,9 @@ resources: {{max_concurrent: 1}}
 """
 
 
-def start(folder):
+def start(folder, *fault):
     """Start the study of a folder; its processes, and those that they start, carry the folder in their environment."""
-    return subprocess.Popen(
-        [GCE_STUDY, "run", folder / "study.yaml"],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        env=os.environ | {"STUDY_UNDER_TEST": str(folder)},
-    )
+    return faulty_driver.start(folder / "study.yaml", *fault, env=os.environ | {"STUDY_UNDER_TEST": str(folder)})
 
 
 def write(folder, text):
@@ -107,13 +102,6 @@ def in_tensorboard(storage):
 
 def recorded_epochs(storage):
     return sorted([point.epoch for point in record.epochs] for record in read_records(storage).values())
-
-
-def until_training(process, storage):
-    """Wait for the first checkpoint or record."""
-    while not [*storage.glob("checkpoints/*.pt"), *storage.glob("records/*.json")]:
-        assert process.poll() is None, process.communicate()[1]
-        time.sleep(0.01)
 
 
 def outlived(folder):
@@ -159,21 +147,12 @@ def killed_and_continued(folder, text, runs, moment):
     """
     write(folder, text)
     storage = folder / "storage"
-    process = start(folder)
-    until_training(process, storage)
     draw = random.Random(moment)  # noqa: S311 -- no secret
-    recorded = draw.randrange(runs)
-    while len(list(storage.glob("records/*.json"))) < recorded:
-        assert process.poll() is None, process.communicate()[1]
-        time.sleep(0.01)
-    time.sleep(draw.random() / 2)  # about as long as a run takes
-    assert process.poll() is None
-    process.send_signal(signal.SIGKILL)
-    process.communicate()
-    end = time.monotonic() + 60
-    while outlived(folder) and time.monotonic() < end:
-        time.sleep(0.05)
-    assert outlived(folder) == [], "Ray outlived its killed driver"
+    recorded, seconds = draw.randrange(runs), draw.random() / 2  # about as long as a run takes
+    process = start(folder, "kill", recorded, seconds)
+    _, errors = process.communicate(timeout=300)
+    assert process.returncode == -signal.SIGKILL, errors
+    until(lambda: outlived(folder) == [], "the end of the Ray of the killed driver", seconds=120)
     before = {path: path.stat().st_mtime_ns for path in (storage / "records").glob("*.json")}
     in_flight = {path.stem for path in (storage / "checkpoints").glob("*.pt")} - {path.stem for path in before}
     again = start(folder)
@@ -199,21 +178,12 @@ def small_disk(tmp_path):
     subprocess.run([shutil.which("umount"), "--lazy", folder], check=True)
 
 
-def fill(path):
-    """Write a file that leaves no room on its disk."""
-    with path.open("wb", buffering=0) as file, suppress(OSError):
-        while True:
-            file.write(bytes(65536))
-
-
 def test_a_full_disk_ends_the_study_with_one_message_and_with_room_it_goes_on_to_the_same_records(
     undisturbed, small_disk
 ):
     write(small_disk, GRID.replace("seeds: 2", "seeds: 1"))
-    process = start(small_disk)
-    until_training(process, small_disk / "storage")
-    fill(small_disk / "ballast")
-    _, errors = process.communicate(timeout=120)
+    process = start(small_disk, "fill", small_disk / "ballast")
+    _, errors = process.communicate(timeout=300)
     assert process.returncode == 1
     said = [line for line in errors.splitlines() if "No space left" in line]
     assert len(said) == 1, errors

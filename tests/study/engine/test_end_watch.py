@@ -14,7 +14,7 @@ from study.ledger.end_request import request_end, request_path
 from trainables.storage import leases
 from watching import until
 
-LIMIT_S = 5.0
+LIMIT_S = 60.0  # on a busy machine; usually it takes a moment
 
 
 @pytest.fixture(autouse=True)

@@ -3,12 +3,12 @@
 import os
 import shutil
 import subprocess
-import time
 
 import pytest
 import random_kills
 
 from small_studies import small_study
+from watching import until
 
 pytestmark = pytest.mark.slow
 
@@ -26,12 +26,7 @@ def first():
 def test_idle_workers_of_a_killed_driver_end_though_their_raylet_stays_as_a_zombie(first, tmp_path):
     small_study(tmp_path, "killed")
     run = random_kills.Run(first, tmp_path)
-    deadline = time.monotonic() + 120
-    while len([*tmp_path.glob("storage/checkpoints/*.pt")]) < 2 and time.monotonic() < deadline:
-        time.sleep(0.1)
+    until(lambda: len([*tmp_path.glob("storage/checkpoints/*.pt")]) == 2, "two runs that train", seconds=300)
     assert any("RunTrainable" in command or "ray::" in command for command in random_kills.left_running(first))
     run.kill(stopped_s=6.0)  # meanwhile the workers finish their epoch and wait for the next one
-    deadline = time.monotonic() + 15
-    while (left := random_kills.left_running(first)) and time.monotonic() < deadline:
-        time.sleep(0.1)
-    assert left == []
+    until(lambda: random_kills.left_running(first) == [], "the end of the workers")

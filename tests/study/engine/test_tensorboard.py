@@ -2,8 +2,8 @@
 
 import functools
 import json
+import re
 import shutil
-import socket
 import subprocess
 import sys
 import urllib.request
@@ -222,13 +222,14 @@ def test_a_full_disk_costs_the_events_until_there_is_room(tmp_path):
 
 
 @pytest.fixture
-def tensorboard(events):
+def tensorboard(events, tmp_path):
     """A TensorBoard that serves the study's folder and looks again at every question."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    command = [Path(sys.executable).parent / "tensorboard", "--logdir", events.folder, "--port", str(port)]
+    command = [Path(sys.executable).parent / "tensorboard", "--logdir", events.folder, "--port", "0"]
     command += ["--host", "127.0.0.1", "--reload_interval", "1"]
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    with (tmp_path / "tensorboard.log").open("w") as log:
+        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=log)
+    served = re.compile(r" at http://127\.0\.0\.1:(\d+)/ ")
+    (port,) = until(lambda: served.search((tmp_path / "tensorboard.log").read_text()), seconds=200).groups()
 
     def ask(path, **query):
         address = f"http://127.0.0.1:{port}/data/{path}?{urlencode(query)}"
@@ -238,7 +239,7 @@ def tensorboard(events):
 
     yield ask
     process.terminate()
-    process.wait(20)
+    process.wait(60)
 
 
 @pytest.mark.slow

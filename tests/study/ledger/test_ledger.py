@@ -34,7 +34,7 @@ from study.ledger.claim import claim
 from trainables.storage.location import location
 with claim(location(sys.argv[1]), "s"):
     print("held", flush=True)
-    time.sleep(60)
+    time.sleep(600)
 """
 
 
@@ -180,7 +180,7 @@ def test_a_killed_owner_frees_the_study(tmp_path: Path) -> None:
         with pytest.raises(OwnedError, match=f"process {holder.pid} of "), claim(tmp_path, "s"):
             pass
         holder.send_signal(signal.SIGKILL)
-        holder.wait(timeout=10)
+        holder.wait(timeout=60)
     with claim(tmp_path, "s"):
         pass
 

@@ -61,12 +61,13 @@ def test_what_keeps_the_contract_is_named(study):
         ("raise SystemExit(2)", "my_losses.py:15: it called sys.exit(2)"),
         ("import os; os._exit(0)", "my_losses.py:15: it called os._exit(0)"),
         ("import ctypes; ctypes.string_at(0)", "my_losses.py:15: its process was killed by SIGSEGV"),
-        ("import time; time.sleep(999)", "my_losses.py:15: did not return within 15 s"),
+        ("import time; time.sleep(999)", "my_losses.py:15: did not return within 40 s"),
     ],
 )
 def test_what_breaks_the_contract_ends_in_a_message_with_file_and_line(study, result, problem):
+    limit = {"limit_s": 40} if "sleep" in result else {}  # on a busy machine PyTorch is imported by then
     with pytest.raises(SpecError) as error:
-        check_contracts(study(FOCAL.replace(RESULT, result)), limit_s=15)
+        check_contracts(study(FOCAL.replace(RESULT, result)), **limit)
     (line,) = error.value.problems
     assert line.startswith(problem)
     assert len(json.dumps(line)) < 300

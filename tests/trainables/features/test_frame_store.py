@@ -7,7 +7,6 @@ import resource
 import signal
 import subprocess
 import sys
-import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -23,6 +22,9 @@ from trainables.features import frame_store_builder
 from trainables.features.frame_store import open_store, store_folder
 from trainables.features.frame_store_builder import CHUNK, build_store
 from trainables.features.logmel import log_mel
+from trainables.processes.watchdog import began
+from trainables.storage.locks import holder
+from watching import until
 
 
 @pytest.fixture
@@ -32,7 +34,7 @@ def threads(monkeypatch):
 
 
 def noise_set(folder, clips, seconds=0.2):
-    """A manifest over wav files of noise, each of its own content."""
+    """Make wav files of noise, each of its own content, and a manifest of them."""
     folder.mkdir(parents=True, exist_ok=True)
     listed = []
     for i in range(clips):
@@ -120,25 +122,35 @@ def test_two_workers_build_the_same_bytes_as_one(tmp_path):
 BUILD = """
 import sys
 from pathlib import Path
-sys.path[:0] = [{tests!r}, str(Path({tests!r}).parents[1] / "helpers")]
+helpers = Path({tests!r}).parents[1] / "helpers"
+sys.path[:0] = [{tests!r}, str(helpers), str(helpers / "running")]
 from test_frame_store import noise_set
 from trainables.features.frame_store_builder import build_store
 if __name__ == "__main__":
     build_store(noise_set(Path({folder!r}) / "wav", {clips}, seconds=2), Path({folder!r}))
 """
+# Python runs this at the start of every process of such a build: a clip waits while a file ``CLIP.hold`` is there.
+HELD = """
+import time
+from pathlib import Path
+from trainables.features import file_frames
+whole = file_frames.file_frames
+def held(path, *arguments):
+    while Path(path + ".hold").exists():
+        time.sleep(0.01)
+    yield from whole(path, *arguments)
+file_frames.file_frames = held
+"""
 
 
-def start_build(folder, clips):
-    script = folder / "build.py"
+def start_build(folder, clips, held):
+    """Start a build in another process, one of whose clips is held; return the process and the file that holds it."""
+    script, hold = folder / "build.py", folder / "wav" / f"{held}.wav.hold"
     script.write_text(BUILD.format(tests=os.path.dirname(__file__), folder=str(folder), clips=clips))  # noqa: PTH120
-    return subprocess.Popen([sys.executable, script], start_new_session=True)
-
-
-def alive(pid):
-    try:
-        return "Z" not in Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0]
-    except OSError:
-        return False
+    (folder / "sitecustomize.py").write_text(HELD)
+    hold.touch()
+    environment = os.environ | {"PYTHONPATH": str(folder)}
+    return subprocess.Popen([sys.executable, script], start_new_session=True, env=environment), hold
 
 
 @pytest.mark.slow
@@ -146,38 +158,35 @@ def test_a_build_killed_in_the_middle_continues_with_the_chunks_that_are_left(tm
     clips = 6 * CHUNK
     data = noise_set(tmp_path / "wav", clips, seconds=2)
     folder = store_folder(tmp_path, data, FEATURES)
-    process = start_build(tmp_path, clips)
-    while len(list(folder.glob("chunks/*.json"))) < 2:
-        assert process.poll() is None
-        time.sleep(0.01)
+    process, _ = start_build(tmp_path, clips, held=3 * CHUNK)
+    until(lambda: len(list(folder.glob("chunks/[0-9]*.json"))) == 3 or process.poll(), "three chunks", seconds=300)
     workers = [int(p) for p in Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()]
     process.kill()
     process.wait()
-    deadline = time.monotonic() + 20
-    while any(alive(worker) for worker in workers):
-        assert time.monotonic() < deadline, "workers outlived their killed parent"
-        time.sleep(0.05)
-    finished = len(list(folder.glob("chunks/[0-9]*.json")))
-    assert 2 <= finished < 6
+    until(lambda: not any(map(began, workers)), "the end of the workers of a killed parent")
+    assert len(list(folder.glob("chunks/[0-9]*.json"))) == 3
     assert open_store(folder) is None
     calls = []
     store = build_store(data, tmp_path, progress=lambda *counts: calls.append(counts))
-    assert calls[0][0] >= 2 * CHUNK
+    assert calls[0][0] == 3 * CHUNK
     assert np.array_equal(store.frames(), build_store(data, tmp_path / "fresh").frames())
 
 
 @pytest.mark.slow
 def test_two_processes_that_build_at_once_share_one_store(tmp_path):
     data = noise_set(tmp_path / "wav", 2 * CHUNK, seconds=2)
-    process = start_build(tmp_path, 2 * CHUNK)
-    lock = store_folder(tmp_path, data, FEATURES) / "lock"
-    while not lock.exists():
-        time.sleep(0.01)
-    time.sleep(0.1)
+    process, hold = start_build(tmp_path, 2 * CHUNK, held=0)
+    lock, other_build = store_folder(tmp_path, data, FEATURES) / "lock", f"process {process.pid} of "
+    until(lambda: (holder(lock) or "").startswith(other_build) or process.poll(), "the other build", seconds=300)
     waited = []
-    store = build_store(data, tmp_path, waiting=waited.append)
-    assert process.wait(60) == 0
-    assert [holder.startswith(f"process {process.pid} of ") for holder in waited] == [True]
+
+    def waiting(other):
+        waited.append(other)
+        hold.unlink()
+
+    store = build_store(data, tmp_path, waiting=waiting)
+    assert process.wait(300) == 0
+    assert [other.startswith(other_build) for other in waited] == [True]
     assert len(store.rows) == 2 * CHUNK
 
 
@@ -274,7 +283,7 @@ def test_too_little_room_is_an_error_before_anything_is_computed(tmp_path):
     queue = context.Queue()
     process = context.Process(target=_build_with_little_room, args=(tmp_path, queue))
     process.start()
-    message = queue.get(timeout=60)
+    message = queue.get(timeout=300)
     process.join()
     assert "File too large" in message
     assert list(tmp_path.glob("*/chunks/*")) == []

@@ -142,7 +142,7 @@ def test_a_copy_that_a_process_has_open_stays_whatever_the_limit(remote, store, 
         assert (parent / store.folder.name / FRAMES_FILE).exists()
         assert "take more than GCE_STUDY_CACHE_GB" in caplog.text
         process.stdin.close()
-        process.wait(timeout=30)
+        process.wait(timeout=120)
     frame_store_cache._make_room(parent, 0)
     assert sorted(path.name for path in parent.iterdir() if path.is_dir()) == ["another"]
 

@@ -87,7 +87,7 @@ def test_entries_of_several_processes_do_not_mix(path):
     for writer in writers:
         writer.start()
     for writer in writers:
-        writer.join(60)
+        writer.join(300)
     entries = [line.split(" ", 1)[1] for line in path.read_text().splitlines()]
     assert sorted(entries) == ["a" * 100] * 200 + ["b" * 100] * 200
 
@@ -99,7 +99,7 @@ def test_no_entry_is_lost_while_another_process_shortens_the_log(path):
     for writer in writers:
         writer.start()
     for writer in writers:
-        writer.join(60)
+        writer.join(300)
     head, *lines = path.read_text().splitlines()
     assert head == "[what was older is gone]"
     assert {line.split(" ", 1)[1] for line in lines} <= {"a" * 1500, "b" * 1500}

@@ -212,7 +212,7 @@ def test_what_is_no_file_is_refused_at_once(
 
     thread = threading.Thread(target=attempt, daemon=True)
     thread.start()
-    thread.join(10)
+    thread.join(60)
     assert not thread.is_alive()
     assert [str(error) for error in caught] == [f"s/x: {SPECIAL}"]
 

@@ -25,7 +25,7 @@ import sys, time
 from trainables.storage.location import location
 held = (location(sys.argv[1]) / "owner").acquire()
 print("held" if held else "refused", flush=True)
-time.sleep(60 if held else 0)
+time.sleep(600 if held else 0)
 """
 
 
@@ -113,7 +113,7 @@ def test_of_processes_that_race_one_owns_and_once_it_is_killed_it_is_free_at_onc
     assert str(path.holder()).startswith(f"process {owner.pid} of ")
     owner.send_signal(signal.SIGKILL)
     for process in running:
-        process.communicate(timeout=20)
+        process.communicate(timeout=60)
     held = path.acquire()
     assert held is not None
     held.release()
@@ -129,14 +129,16 @@ def test_nothing_is_left_of_what_nobody_will_own_again(path):
 
 
 @pytest.mark.usefixtures("brief")
-def test_a_lease_that_nobody_renews_is_taken_over_when_it_lapses_and_not_before(bucket):
+def test_a_lease_that_nobody_renews_is_taken_over_when_it_lapses_and_not_before(bucket, monkeypatch):
     path = bucket / "owner"
     silent(path)
+    with monkeypatch.context() as patch:
+        patch.setattr(leases, "LEASE_S", 600.0)
+        assert path.acquire() is None
     began = time.monotonic()
-    assert path.acquire() is None
     held = path.acquire(wait=True)
     assert held is not None
-    assert 2.0 <= time.monotonic() - began < 30
+    assert 2.0 <= time.monotonic() - began < 60
     assert [name for name in path.stamps() if name.isdigit()] == ["000000002"]
     held.release()
 
@@ -153,7 +155,7 @@ def test_an_owner_that_was_taken_over_is_told_and_leaves_the_other_alone(bucket)
     path, told = bucket / "owner", threading.Event()
     first = path.acquire(on_loss=told.set)
     silent(path, "000000002")
-    assert told.wait(30)
+    assert told.wait(120)
     assert first.lost
     before = (path / "000000002").stamp()
     first.release()
@@ -166,7 +168,7 @@ def test_a_study_that_another_process_took_over_ends_and_says_who(bucket):
     def run():
         with claim(bucket, "s"):
             silent(bucket / "studies" / "s" / "owner.lock", "000000002")
-            threading.Event().wait(30)
+            threading.Event().wait(120)
 
     with pytest.raises(OwnedError, match="study s is being run by process 1 of u on elsewhere"):
         run()
@@ -182,7 +184,7 @@ def test_a_study_that_was_lost_ends_at_once_although_epochs_are_under_way(bucket
         with interruptible(), claim(bucket, "s"), FinishingEpochs() as finishing:
             finishing.on_trial_start(SimpleNamespace(trial_id="a"))
             silent(bucket / "studies" / "s" / "owner.lock", "000000002")
-            threading.Event().wait(30)
+            threading.Event().wait(120)
 
     with pytest.raises(OwnedError, match="study s is being run by process 1 of u on elsewhere"):
         run()
@@ -196,7 +198,7 @@ def test_who_has_lost_a_study_is_told_before_it_writes(bucket, monkeypatch):
         with claim(bucket, "s") as still_owned:
             still_owned()
             silent(bucket / "studies" / "s" / "owner.lock", "000000002")
-            assert told.wait(30)
+            assert told.wait(120)
             with pytest.raises(OwnedError, match="study s is being run by process 1 of u"):
                 still_owned()
             raise ValueError  # as what Tune makes of it
@@ -220,21 +222,22 @@ def test_a_renewal_that_goes_wrong_is_not_the_last(broken, bucket, monkeypatch, 
 
     first = path.acquire(on_loss=told.set)
     monkeypatch.setattr(leases, broken, once)
-    assert tried.wait(30)
+    assert tried.wait(120)
     assert not first.lost
     silent(path, "000000002")
-    assert told.wait(30)
+    assert told.wait(120)
     first.release()
     assert ("the lease could not be renewed" in caplog.text) == (broken == "_written")
 
 
 @pytest.mark.usefixtures("brief")
-def test_an_outage_longer_than_the_lease_takes_nothing_from_an_owner_alone(bucket, front):
+def test_an_outage_longer_than_the_lease_takes_nothing_from_an_owner_alone(bucket, front, monkeypatch):
+    monkeypatch.setattr(leases, "WATCH_S", 60.0)  # so long may a busy machine take to renew it
     held = (bucket / "owner").acquire()
     front.set("closed")
     lapsed = threading.Event()
     threading.Timer(5.0, lapsed.set).start()
-    assert lapsed.wait(30)
+    assert lapsed.wait(120)
     front.set("open")
     assert (bucket / "owner").acquire(wait=True) is None
     assert not held.lost

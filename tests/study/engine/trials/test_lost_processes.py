@@ -1,6 +1,7 @@
 """Processes of runs that cannot start: the study ends all the same, with the reason."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -34,7 +35,8 @@ from study.cluster.ray_environment import prepare_environment
 prepare_environment()
 import study.engine.trials.standstill, study.engine.trials.searcher
 study.engine.trials.searcher.LOST_PROCESSES = 1
-study.engine.trials.standstill.SILENT_S, study.engine.trials.standstill.GIVE_UP_S = 5, int(sys.argv[2])
+standstill = study.engine.trials.standstill
+standstill.SILENT_S, standstill.REPEAT_S, standstill.GIVE_UP_S = 5, 5, int(sys.argv[2])
 sys.exit(study.cli.main(["run", sys.argv[1]]))
 """
 
@@ -44,11 +46,11 @@ def run(folder, fault):
     (folder / "sitecustomize.py").write_text(BROKEN)
     file = small_study(folder, "lost", training={"epochs": 1, "batch_size": 8})
     return subprocess.run(
-        [sys.executable, "-c", RUN, file, "20" if fault == "start" else "120"],
+        [sys.executable, "-c", RUN, file, "30" if fault == "start" else "200"],
         env=os.environ | {"PYTHONPATH": str(folder), "FAULT": fault},
         capture_output=True,
         text=True,
-        timeout=240,
+        timeout=400,
         check=False,
     )
 
@@ -85,9 +87,12 @@ def test_if_ray_cannot_start_a_process_at_all_the_study_states_it_and_ends(ended
     study = ended["start"][1].result()
     assert study.returncode == 1
     stuck = "waiting for Ray to start a process; the last line of one that ended: SystemExit: a library is broken"
-    assert f"lost: no run has started for 5 s: {stuck}" in study.stderr
+    # How soon a process has ended, and how late a line is, depends on the machine.
+    waited = [int(seconds) for seconds in re.findall(rf"lost: no run has started for (\d+) s: {stuck}", study.stderr)]
+    assert waited
+    assert waited[0] in range(5, 30)
     (last,) = [line for line in study.stderr.splitlines() if line.startswith("gce-study: ")]
-    assert last.startswith("gce-study: no run has started for 20 s: ")
+    assert int(re.match(r"gce-study: no run has started for (\d+) s: ", last)[1]) >= 30
     assert f"{stuck}; Ray's logs: " in last
     assert "continue with: gce-study run" in study.stderr
     logs = Path(last.partition("Ray's logs: ")[2])
