@@ -26,9 +26,12 @@ RATE = 44_100
 
 
 # On a busy machine no deadline holds, and shrinking a failure of one of the larger tests takes minutes:
-# `pytest --hypothesis-profile=shrink` does it.
-settings.register_profile("shrink", deadline=None)
-settings.register_profile("first-failure", deadline=None, phases=set(Phase) - {Phase.shrink, Phase.explain})
+# `pytest --hypothesis-profile=shrink` does it. Each change is tried with the same examples, so that it passes or fails
+# by itself; `--hypothesis-profile=explore` draws others.
+SHORT = set(Phase) - {Phase.shrink, Phase.explain}
+settings.register_profile("shrink", deadline=None, derandomize=True)
+settings.register_profile("explore", deadline=None, phases=SHORT)
+settings.register_profile("first-failure", deadline=None, phases=SHORT, derandomize=True)
 settings.load_profile("first-failure")
 
 # Whatever needs one of these starts a browser, an object store or a Ray cluster.
