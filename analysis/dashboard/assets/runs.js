@@ -146,9 +146,13 @@
       return window.dash_clientside.no_update;
     },
 
-    // A drawer that the reader closes leaves the address.
+    // A drawer that the reader closes leaves the address. It shows nothing from then on: the server may hear of that
+    // address only together with the next one, which may name the same run.
     drawer(opened) {
-      if (opened === false && query().has("drawer") && window.gceStudyDrawer) go({ drawer: "" });
+      if (opened === false && query().has("drawer") && window.gceStudyDrawer) {
+        window.dash_clientside.set_props("run-drawer-shown", { data: "" });
+        go({ drawer: "" });
+      }
       window.gceStudyDrawer = Boolean(opened);
       return window.dash_clientside.no_update;
     },

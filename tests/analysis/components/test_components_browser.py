@@ -13,6 +13,11 @@ if TYPE_CHECKING:
 
 pytest.importorskip("playwright.sync_api")
 
+# Lets a button remember what it tells for a moment.
+TOLD = """button => { button.told = new Promise(done => {
+    new MutationObserver(() => { if (button.dataset.done) { done(button.dataset.done); } })
+        .observe(button, { attributes: true });
+}); }"""
 INTER = "document.fonts.check('14px Inter') && [...document.fonts].some(font => font.status === 'loaded')"
 
 
@@ -60,8 +65,10 @@ def test_a_table_is_saved_as_csv_and_copied_as_latex(report: Page) -> None:
     name, csv = saved(report, table.get_by_role("button", name="as CSV"))
     assert name.endswith(".csv")
     assert csv.startswith(b"Configuration,")
-    table.get_by_role("button", name="LaTeX").click()
-    report.wait_for_selector("button[data-done=Copied]")
+    button = table.get_by_role("button", name="LaTeX")
+    button.evaluate(TOLD)
+    button.click()
+    assert button.evaluate("button => button.told") == "Copied"
     assert r"\begin{tab" in report.evaluate("navigator.clipboard.readText()")
 
 

@@ -94,6 +94,7 @@ def test_every_figure_and_table_of_the_report_is_on_some_tab(full_studies):
 
 
 def test_nothing_is_sent_while_nothing_changes(full_studies):
+    full_studies.warm()  # a list alone waits for results only briefly
     for path, query in (("/", ""), ("/study/best-t", ""), ("/study/best-t", "?tab=runs")):
         _, browser = look(full_studies, path, query)
         with pytest.raises(PreventUpdate):

@@ -18,9 +18,15 @@ OUTSIDE = "nobody may read this"
 
 
 @pytest.fixture
-def client(storage):
+def studies(storage):
+    """Return the studies of the storage location, as the command opens it."""
+    return Studies(location(storage), lambda *_: None)
+
+
+@pytest.fixture
+def client(studies):
     """Ask without a network, as the command serves: errors of the application become answers."""
-    app = make_app(Studies(location(storage), lambda *_: None), Guard())
+    app = make_app(studies, Guard())
     app.server.config["PROPAGATE_EXCEPTIONS"] = False
     return app.server.test_client()
 

@@ -1,6 +1,7 @@
 """What the dashboard knows of a storage location, by its data: what is read, and when it is read again."""
 
 import json
+import math
 import os
 import time
 
@@ -112,7 +113,7 @@ def test_the_list_says_where_each_study_stands_and_what_cannot_be_read(study, fu
     (study_folder(storage, "torn") / "plan.json").write_text("{")
     owners["full"] = "process 7"
     progress(storage, "full", running={}, eta_s=90.0, updated=time.time(), standing="")
-    full, done, torn = studies.summaries()
+    full, done, torn = studies.summaries(math.inf)
     assert (full.name, full.state, full.planned, full.recorded, full.eta_s) == ("full", "running", 46, 45, 90.0)
     assert (done.name, done.state, len(done.trend)) == ("best-t", "complete", 4)
     assert done.headline == studies.snapshot("best-t").headline.text
@@ -133,7 +134,7 @@ def test_two_runs_that_cannot_be_told_apart_are_a_problem_in_words(study, studie
     study.write(storage)
     with pytest.raises(UnreadableStudyError, match="give their arms different names"):
         studies.snapshot("best-t")
-    assert studies.summaries()[0].state == "damaged"
+    assert studies.summaries(math.inf)[0].state == "damaged"
 
 
 def test_what_is_under_way_comes_from_the_progress_file_of_a_study_that_somebody_runs(study, studies, storage, owners):
@@ -147,7 +148,7 @@ def test_what_is_under_way_comes_from_the_progress_file_of_a_study_that_somebody
     (flight,) = live.flights
     assert (flight.configuration, flight.seed, flight.epoch, flight.epochs) == ("cce", "4", 3, 160)
     assert (flight.validation_accuracy, live.eta_s, live.standing) == (0.5, 60.0, "s")
-    assert live.age_s < 5
+    assert live.age_s < 60
 
 
 def test_without_progress_only_the_owner_of_a_running_study_is_shown(study, studies, storage, owners):
@@ -204,5 +205,5 @@ def test_the_list_of_many_studies_lists_the_location_once(study, studies, storag
     monkeypatch.setattr(
         "analysis.dashboard.studies.study_names", lambda place: listed.append(place) or study_names(place)
     )
-    assert len(studies.summaries(budget_s=60.0)) == 5
+    assert len(studies.summaries(math.inf)) == 5
     assert listed == [storage]

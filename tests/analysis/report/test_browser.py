@@ -97,10 +97,6 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> str:
     return (write_report(folder, study.write(folder)) / "report.html").as_uri()
 
 
-def _current(page: Page) -> str:
-    return page.locator(".rail a[aria-current]").inner_text()
-
-
 def test_evidence_and_appendix_are_closed_and_their_figures_not_drawn_until_they_are_opened(
     report: str, page: Page
 ) -> None:
@@ -113,7 +109,7 @@ def test_evidence_and_appendix_are_closed_and_their_figures_not_drawn_until_they
 
 def test_a_link_of_the_contents_opens_its_section_and_marks_it(report: str, page: Page) -> None:
     page.goto(report)
-    assert _current(page) == "Result"
+    expect(page.locator(".rail a[aria-current]")).to_have_text("Result")
     page.locator(".rail").get_by_role("link", name="Methods").click()
     expect(page.locator("#methods > details")).to_have_attribute("open", "")
     expect(page.locator("#methods")).to_be_in_viewport()

@@ -15,6 +15,7 @@ from factories import write_record
 from looking import look
 from trainables.losses.catalogue import CCE, AdaptiveGCE
 from trainables.plans import write_plan
+from watching import until
 
 LOSS = CCE(name="cce")
 
@@ -26,7 +27,7 @@ def gate(monkeypatch):
     opened.set()
 
     def read(storage, run_id):
-        assert opened.wait(30)
+        assert opened.wait(60)
         return read_or_explain(storage, run_id)
 
     monkeypatch.setattr("analysis.dashboard.reading.records.read_or_explain", read)
@@ -50,6 +51,7 @@ def awaited(studies):
 def test_every_tab_states_how_many_records_have_been_read(study, storage, hurried, gate, tab):
     study.baselines(3).write(storage)
     gate.clear()
+    until(lambda: "0 of 6" in look(hurried, "/study/best-t", tab)[0], "the start of the reading")
     text, browser = look(hurried, "/study/best-t", tab)
     assert "Reading the records: 0 of 6" in text
     assert browser.shown["busy"]
@@ -101,7 +103,7 @@ def test_the_earlier_results_are_shown_while_those_of_a_study_that_has_grown_are
 def test_the_answer_is_shown_before_its_evidence_is_computed(study, storage, hurried, monkeypatch):
     opened = threading.Event()
     sections = "analysis.dashboard.snapshot.report_sections"
-    monkeypatch.setattr(sections, lambda _: opened.wait(30) and [])
+    monkeypatch.setattr(sections, lambda _: opened.wait(60) and [])
     study.baselines(3).write(storage)
     text, browser = awaited(hurried)
     opened.set()
@@ -138,10 +140,10 @@ def test_an_error_of_a_job_is_raised_where_its_result_is_asked_for():
     job = Job(fail, "Failing")
     for _ in range(2):
         with pytest.raises(TimeoutError, match="a store"):
-            job.result(30)
+            job.result(60)
 
 
 def test_a_job_counts_what_passes():
     job = Job(lambda job: list(job.counted("Reading", "abc", 3)), "Starting")
-    assert job.result(30) == ["a", "b", "c"]
+    assert job.result(60) == ["a", "b", "c"]
     assert (job.what, job.done, job.total) == ("Reading", 3, 3)

@@ -6,6 +6,7 @@ The fixture ``page`` fails a test that saw a console error, a dialog or a foreig
 import csv
 import re
 import socket
+from contextlib import contextmanager
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -17,6 +18,7 @@ from analysis.dashboard.studies import Studies
 
 expect = pytest.importorskip("playwright.sync_api").expect
 pytestmark = pytest.mark.slow
+UPDATES = re.compile("/_dash-update-component")  # Dash adds a query
 PLOT = "#explore-figure .js-plotly-plot"
 ROWS = "#runs-grid .ag-center-cols-container .ag-row:not(.ag-row-loading)"
 
@@ -35,7 +37,34 @@ def explore(page, study):
     page.goto(f"{study}?tab=explore")
     expect(page.locator(f"{PLOT} .main-svg").first).to_be_visible()
     expect(page.get_by_role("textbox", name="x axis")).to_have_value("T")
+    settled(page)
     return page
+
+
+def settled(page):
+    """Wait until the figure is drawn as the page's choices ask."""
+    expect(page.locator(f"{PLOT} .xtitle")).to_be_attached()  # an empty figure has none
+    expect(page.locator(".dash-graph--pending")).to_have_count(0)
+
+
+@contextmanager
+def unanswered(page):
+    """Let the server hear nothing that the page asks in the block before its end."""
+    asked = []
+
+    def hold(route):
+        asked.append(route)
+
+    page.route(UPDATES, hold)
+    yield
+    assert asked
+    page.unroute(UPDATES)  # which sends what was held
+
+
+def open_runs(page, study, query=""):
+    """Open the Runs tab, and wait until its controls show what the address chooses."""
+    page.goto(f"{study}?tab=runs{query}")
+    expect(page.get_by_role("textbox", name="Arm")).not_to_have_value("")
 
 
 def chosen(page):
@@ -114,6 +143,7 @@ def test_a_click_on_a_dot_opens_the_run_and_escape_closes_it(explore):
     explore.get_by_text("Single runs", exact=True).click()
     expect(explore).to_have_url(re.compile("group=runs"))
     expect(explore.locator("#explore-note")).not_to_contain_text("means")
+    settled(explore)
     dot = explore.locator(f"{PLOT} .scatterlayer .point").first
     dot.click(force=True)
     drawer = explore.get_by_role("dialog")
@@ -143,26 +173,33 @@ def test_learning_curves_are_smoothed(explore):
 def test_a_choice_made_while_the_server_answers_the_one_before_is_kept(explore):
     choose(explore, "x axis", "Epoch")
     expect(title(explore, "x")).to_have_text("Epoch")
-    requests = []
-
-    def hold(route):
-        requests.append(route)
-
-    explore.route("**/_dash-update-component", hold)
     slider = explore.get_by_role("slider", name="Smoothing in percent")
-    slider.press("ArrowRight")
-    expect(explore).to_have_url(re.compile("smoothing=5$"))
-    slider.press("ArrowRight")
-    explore.unroute("**/_dash-update-component")
-    for request in requests:
-        request.continue_()
+    with unanswered(explore):
+        slider.press("ArrowRight")
+        expect(explore).to_have_url(re.compile("smoothing=5$"))
+        slider.press("ArrowRight")
     expect(explore).to_have_url(re.compile("smoothing=10$"))
     expect(explore.locator("#explore-note")).to_contain_text("weight 0.1;")
     expect(slider).to_have_attribute("aria-valuenow", "10")
 
 
+def test_a_run_that_is_closed_and_opened_again_before_the_server_answers_is_shown(page, study):
+    open_runs(page, study, "&arm=gce")
+    page.locator(ROWS).first.locator("[col-id=seed]").click()
+    page.keyboard.press("Enter")
+    drawer = page.get_by_role("dialog")
+    expect(drawer).to_contain_text("What was trained")
+    with unanswered(page):
+        page.keyboard.press("Escape")
+        expect(page).not_to_have_url(re.compile("drawer="))
+        expect(drawer).to_have_count(0)
+        page.go_back()
+        expect(page).to_have_url(re.compile("drawer="))
+    expect(drawer).to_contain_text("What was trained")
+
+
 def test_a_filter_selects_runs_and_a_wrong_one_is_explained(page, study):
-    page.goto(f"{study}?tab=runs")
+    open_runs(page, study)
     where = page.get_by_role("textbox", name="Filter")
     where.fill('loss == "cce" and seed < 3')
     where.press("Enter")
@@ -178,7 +215,7 @@ def test_a_filter_selects_runs_and_a_wrong_one_is_explained(page, study):
 
 
 def test_failed_and_diverged_runs_come_first_with_their_errors(page, study):
-    page.goto(f"{study}?tab=runs")
+    open_runs(page, study)
     expect(page.locator(ROWS).nth(0)).to_contain_text("diverged")
     expect(page.locator(ROWS).nth(1)).to_contain_text("failed")
     page.get_by_role("button", name="1 failed").click()
@@ -188,7 +225,7 @@ def test_failed_and_diverged_runs_come_first_with_their_errors(page, study):
 
 
 def test_columns_are_chosen_and_sorted(page, study):
-    page.goto(f"{study}?tab=runs")
+    open_runs(page, study)
     expect(page.locator(ROWS).first).to_be_visible()
     page.get_by_role("button", name="Columns").click()
     page.get_by_role("textbox", name="Columns").click()
@@ -206,7 +243,7 @@ def test_columns_are_chosen_and_sorted(page, study):
 
 
 def test_selected_runs_are_overlaid_and_compared(page, study):
-    page.goto(f"{study}?tab=runs&arm=cce")
+    open_runs(page, study, "&arm=cce")
     expect(page.locator(ROWS)).to_have_count(6)
     boxes = page.locator("#runs-grid .ag-selection-checkbox input")
     boxes.nth(0).click()
@@ -235,7 +272,7 @@ def test_the_csv_holds_the_listed_runs(page, study):
 
 
 def test_a_run_is_opened_from_the_grid_by_keyboard_and_the_focus_returns(page, study):
-    page.goto(f"{study}?tab=runs&arm=gce")
+    open_runs(page, study, "&arm=gce")
     expect(page.locator(ROWS)).to_have_count(6)
     cell = page.locator("#runs-grid [row-index='1'] [col-id=seed]")
     cell.click()
