@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 import soundfile
-from hypothesis import Phase, settings
+from hypothesis import HealthCheck, Phase, settings
 
 from trainables.storage.folder_location import FolderLocation
 
@@ -29,9 +29,10 @@ RATE = 44_100
 # `pytest --hypothesis-profile=shrink` does it. Each change is tried with the same examples, so that it passes or fails
 # by itself; `--hypothesis-profile=explore` draws others.
 SHORT = set(Phase) - {Phase.shrink, Phase.explain}
-settings.register_profile("shrink", deadline=None, derandomize=True)
-settings.register_profile("explore", deadline=None, phases=SHORT)
-settings.register_profile("first-failure", deadline=None, phases=SHORT, derandomize=True)
+PATIENT = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("shrink", PATIENT, derandomize=True)
+settings.register_profile("explore", PATIENT, phases=SHORT)
+settings.register_profile("first-failure", PATIENT, phases=SHORT, derandomize=True)
 settings.load_profile("first-failure")
 
 # Whatever needs one of these starts a browser, an object store or a Ray cluster.

@@ -131,14 +131,14 @@ def test_what_is_no_file_is_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("one_schema")
-@settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(st.one_of(st.text(), st.binary(), st.text(alphabet="abn:-[]{}&*!?|>'\"%#, \n\t01.e~<@`\\\ud7ff")))
 def test_any_content_is_a_study_or_a_list_of_problems(content: str | bytes) -> None:
     _read_or_problems(content)
 
 
 @pytest.mark.usefixtures("one_schema")
-@settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(st.integers(0, len(GOOD)), st.integers(0, 6), st.text(max_size=8), st.text(alphabet="[]{}:,&*!x \n", max_size=8))
 def test_any_damage_to_a_study_is_a_study_or_a_list_of_problems(at: int, cut: int, text: str, marks: str) -> None:
     _read_or_problems(GOOD[:at] + text + marks + GOOD[at + cut :])

@@ -152,7 +152,9 @@ def test_many_problems_of_a_kind_are_one_line(tmp_path: Path) -> None:
 ANY = st.text(st.characters(exclude_categories=("Cs",)), max_size=8)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 @given(rows=st.lists(st.tuples(ANY | st.just("1.wav"), ANY), max_size=5), text=ANY)
 def test_any_list_is_read_or_refused_in_printable_lines(tmp_path: Path, rows: list[tuple[str, str]], text: str) -> None:
     sounds(tmp_path, "1.wav")

@@ -15,7 +15,9 @@ if TYPE_CHECKING:
 
 HEADER = "path,label,split,verified\n"
 GOOD = HEADER + "a/1.wav,dog,train,1\na/2.wav,cat,train,0\na/3.wav,dog,test,\na/4.wav,cat,test,\n"
-REUSED = settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+REUSED = settings(
+    max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 
 
 def table(folder: Path, text: str | bytes) -> Path:
