@@ -5,7 +5,6 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
-import time
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -36,6 +35,20 @@ with interruptible():
 np.save(sys.argv[2], predicted.probabilities)
 print(*predicted.lacking)
 """
+# Goes before it: waits at the first record, or all runs might be recorded before the interrupt arrives.
+HELD = """
+import time
+from study.engine.state import StudyState
+
+registered = StudyState.record
+
+def record(*arguments, **options):
+    registered(*arguments, **options)
+    print("recorded", flush=True)
+    time.sleep(600)
+
+StudyState.record = record
+"""
 
 
 @pytest.mark.timeout(600)
@@ -44,19 +57,19 @@ def test_they_are_continued_where_they_were_interrupted_and_never_enter_the_stud
     training = {"epochs": 20, "stop_after": 1000, "batch_size": 8}
     keys = {"seeds": 1, "resources": {"max_concurrent": 1}}
     study = small_study(tmp_path, "small", training=training, features=FEW_BANDS, **keys)
-    subprocess.run([GCE_STUDY, "run", study], check=True, capture_output=True, timeout=200)
+    subprocess.run([GCE_STUDY, "run", study], check=True, capture_output=True, timeout=300)
     before, results = read_records(there), (tmp_path / "storage/studies/small/report/runs.csv").read_bytes()
     command = [sys.executable, "-c", SCRIPT, str(tmp_path / "storage"), str(file)]
-    with subprocess.Popen(command, start_new_session=True) as running:
-        while len(read_records(there)) == len(before):
-            assert running.poll() is None
-            time.sleep(0.1)
+    held = [sys.executable, "-c", HELD + SCRIPT, *command[3:]]
+    with subprocess.Popen(held, start_new_session=True, stdout=subprocess.PIPE) as running:
+        assert running.stdout is not None
+        assert running.stdout.readline() == b"recorded\n"
         running.send_signal(signal.SIGINT)
     first = read_records(there)
     assert len(before) < len(first) < len(before) + 3
     assert not file.exists()
 
-    subprocess.run(command, check=True, timeout=200)
+    subprocess.run(command, check=True, timeout=300)
     plan, records = read_plan(there, "small-folds-3"), read_records(there)
     assert {planned.run.run_id for planned in plan.runs} | before.keys() == records.keys()
     assert all(outcome(records[run_id]) == outcome(record) for run_id, record in first.items())

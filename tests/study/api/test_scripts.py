@@ -2,7 +2,6 @@
 
 import subprocess
 import sys
-import time
 
 import pytest
 
@@ -10,6 +9,7 @@ from analysis.results.study_state import read_progress
 from factories import GCE_STUDY, read_records
 from plugin_files import FOCAL, write_plugin
 from trainables.storage.location import location
+from watching import until
 
 pytestmark = pytest.mark.slow
 
@@ -20,7 +20,7 @@ def tiny(name, epochs=2, **keys):
     arms = [{"name": "cce", "loss": {"name": "cce"}}]
     given = {"arms": arms, "seeds": 1} | keys
     data = {"kind": "synthetic", "train_per_class": 12, "test_per_class": 3}
-    training = {"epochs": epochs, "batch_size": 16, "stop_after": 1000, "stop_gain": 0.0}
+    training = {"epochs": epochs, "batch_size": 16, "stop_after": 10_000}
     return Study(name=name, dataset=data, training=training, storage="runs", resources={"max_concurrent": 1}, **given)
 """
 TWO_STUDIES = """
@@ -41,7 +41,7 @@ ended = []
 
 def work():
     try:
-        run(tiny("long", epochs=1000))
+        run(tiny("long", epochs=10_000))
     except KeyboardInterrupt as interrupt:
         ended.append(str(interrupt))
 
@@ -112,10 +112,7 @@ def test_a_script_runs_studies_one_after_the_other_and_ray_for_itself_afterwards
 def test_a_study_in_a_thread_ends_when_the_command_asks_for_it(tmp_path):
     process = start(tmp_path, IN_A_THREAD)
     assert process.stdout.readline() == "started\n"
-    limit = time.monotonic() + 100
-    while not read_progress(location(tmp_path / "runs"), "long").running:
-        assert time.monotonic() < limit
-        time.sleep(0.2)
+    until(lambda: read_progress(location(tmp_path / "runs"), "long").running, "the first run", seconds=200)
     command = [GCE_STUDY, "cancel", "long", "--storage", tmp_path / "runs"]
     cancelled = subprocess.run(command, capture_output=True, text=True, timeout=100, check=True)
     assert cancelled.stdout.endswith("long: cancelled; records and checkpoints are kept\n")

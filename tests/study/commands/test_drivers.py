@@ -25,6 +25,7 @@ from trainables.losses.catalogue import CCE
 from trainables.plans import DataSummary, write_plan
 from trainables.records import log_path
 from trainables.storage.location import location
+from watching import until
 
 DRIVER = """
 import sys, time
@@ -39,7 +40,7 @@ storage = location(sys.argv[1])
 with interruptible(), claim(storage, "rain"), logged(storage, "rain", "run"):
     with EndWatch(storage, "rain"):
         print("runs", flush=True)
-        time.sleep(60)
+        time.sleep(600)
 """
 
 
@@ -79,7 +80,7 @@ def driver(folder):
 def test_a_study_that_runs_is_ended_through_its_storage_location(tmp_path, command, ended, number, capsys):
     with driver(tmp_path) as process:
         assert main([command, "rain"]) == 0
-        process.wait(timeout=10)
+        process.wait(timeout=60)
     assert owner(tmp_path / "results", "rain") is None
     first, last = capsys.readouterr().out.splitlines()
     assert first.startswith(f"rain: asked process {process.pid} of ")
@@ -177,11 +178,11 @@ def test_logs_follows_until_the_driver_ends(tmp_path, capsys):
     def drive():
         with claim(tmp_path / "results", "rain"):
             claimed.set()
-            time.sleep(0.3)
+            until(lambda: sys.stdout.getvalue() == "one\n", "the first line")
             path.append(b"two\n")
-            time.sleep(0.3)
+            until(lambda: sys.stdout.getvalue() == "one\ntwo\n", "the second line")
             path.write(b"two\nthree\n")  # the older half was dropped
-            time.sleep(0.3)
+            until(lambda: sys.stdout.getvalue() == "one\ntwo\nthree\n", "the third line")
 
     claimed = threading.Event()
     thread = threading.Thread(target=drive)

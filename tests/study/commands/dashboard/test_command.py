@@ -61,7 +61,7 @@ def test_it_serves_on_loopback_alone_until_a_signal_ends_it(tmp_path, number, co
         assert found
         assert set(found) <= LOOPBACK
         process.send_signal(number)
-        _, errors = process.communicate(timeout=30)
+        _, errors = process.communicate(timeout=120)
     assert process.returncode == code
     assert errors == f"gce-study: interrupted by {signal.Signals(number).name}\n"
     assert list(tmp_path.iterdir()) == []  # nothing is written
@@ -89,14 +89,14 @@ def test_another_host_is_served_with_a_token_and_says_what_that_means(tmp_path):
         opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor())
         assert opener.open(f"http://127.0.0.1:{port}/?token={token}").status == 200
         process.send_signal(signal.SIGINT)
-        _, errors = process.communicate(timeout=30)
+        _, errors = process.communicate(timeout=120)
     assert "every machine that reaches this one can connect" in errors
     assert "not encrypted" in errors
 
 
 def test_it_looks_for_tensorboard_and_no_page_waits_for_the_answer(tmp_path):
     with socket.create_server(("127.0.0.1", 0)) as silent:
-        silent.settimeout(60)
+        silent.settimeout(120)
         url = f"http://127.0.0.1:{silent.getsockname()[1]}"
         with dashboard(tmp_path, "--tensorboard", url) as (_, address), silent.accept()[0] as asked:
             assert asked.recv(1024).startswith(b"GET /data/environment ")

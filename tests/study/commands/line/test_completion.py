@@ -71,7 +71,7 @@ def completions(request, scripts, tmp_path):
             env=os.environ | names | {"HOME": str(tmp_path)},
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=200,
             check=False,
         )
         return answer.stdout

@@ -1,6 +1,8 @@
 """A line at least every minute."""
 
+import sys
 import time
+from itertools import pairwise
 from types import SimpleNamespace
 
 import pytest
@@ -9,6 +11,7 @@ import study.commands.data
 import study.planning.check
 from study.cli import main
 from study.engine.display.heartbeat import QUIET_S, Heartbeat
+from watching import until
 
 
 def test_a_minute_is_the_longest_silence():
@@ -17,30 +20,33 @@ def test_a_minute_is_the_longest_silence():
 
 def test_it_beats_again_and_again_while_nothing_is_printed(monkeypatch):
     monkeypatch.setattr("study.engine.display.heartbeat.QUIET_S", 0.05)
-    beats = []
+    beats, began = [], time.monotonic()
     with Heartbeat(lambda: beats.append(time.monotonic())):
-        time.sleep(0.5)
-    assert 3 <= len(beats) <= 10
+        until(lambda: len(beats) > 2, "the third beat", pause=0.01)
+    assert all(later - earlier >= 0.05 for earlier, later in pairwise([began, *beats]))
 
 
 def test_what_was_printed_postpones_the_next_beat(monkeypatch):
-    monkeypatch.setattr("study.engine.display.heartbeat.QUIET_S", 0.3)
-    beats = []
-    with Heartbeat(lambda: beats.append(1)) as heartbeat:
-        for _ in range(10):
-            time.sleep(0.05)
-            heartbeat.heard()
-    assert beats == []
+    now, beats = [0.0], []
+    monkeypatch.setattr("study.engine.display.heartbeat.time", SimpleNamespace(monotonic=lambda: now[0]))
+    monkeypatch.setattr("study.engine.display.heartbeat.QUIET_S", 0.02)
+    with Heartbeat(lambda: beats.append(now[0])) as heartbeat:
+        now[0] = 0.015
+        heartbeat.heard()
+        now[0] = 0.03
+        time.sleep(0.2)  # in which it looks again and again
+        assert beats == []
+        now[0] = 0.04
+        until(lambda: beats, "a beat")
 
 
 def test_a_stopped_heartbeat_is_silent(monkeypatch):
     monkeypatch.setattr("study.engine.display.heartbeat.QUIET_S", 0.02)
     beats = []
     with Heartbeat(lambda: beats.append(1)):
-        time.sleep(0.1)
+        until(lambda: beats, "a beat", pause=0.01)
     heard = len(beats)
     time.sleep(0.1)
-    assert heard > 0
     assert len(beats) == heard
 
 
@@ -60,7 +66,7 @@ def test_commands_that_read_many_sounds_print_a_sign_of_life(command, line, monk
     monkeypatch.setattr("study.engine.display.heartbeat.QUIET_S", 0.05)
 
     def slow(*_, **__):
-        time.sleep(0.3)
+        until(lambda: sys.stderr.getvalue().count(f"{line}\n") > 1, "a second line", pause=0.01)
         raise OSError("read")  # noqa: EM101 -- a test's own
 
     monkeypatch.setattr(study.planning.check, "read_data", slow)

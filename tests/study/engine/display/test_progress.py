@@ -3,7 +3,6 @@
 import io
 import json
 import threading
-import time
 
 import pytest
 from rich.console import Console
@@ -17,6 +16,7 @@ from trainables.config import Configuration, Run, Training
 from trainables.losses.catalogue import AdaptiveGCE
 from trainables.naming import configuration_name
 from trainables.plans import PlannedRun
+from watching import until
 
 
 def planned(temperature, seed=0, epochs=10):
@@ -215,9 +215,8 @@ def test_a_file_has_a_line_a_minute_while_runs_train(study, monkeypatch):
     monkeypatch.setattr("study.engine.display.heartbeat.QUIET_S", 0.05)
     with progress:
         progress.state.start(plans[0].run.run_id)
-        time.sleep(0.5)
+        until(lambda: progress.console.file.getvalue().count("1 running") > 3, "four lines")
     lines = progress.console.file.getvalue().splitlines()
-    assert len(lines) > 3
     assert lines[-1].startswith("s: 0 done · 1 running · 3 waiting; ETA unknown")
 
 
@@ -270,6 +269,7 @@ def test_durations_read_as_people_write_them(seconds, text):
 
 def test_a_notebook_shows_the_state_and_the_last_runs_that_ended_in_one_output(tmp_path, monkeypatch, capsys):
     outputs = []
+    monkeypatch.setattr("study.engine.display.notebook.REFRESH_S", 600.0)  # nothing is shown between start and end
     monkeypatch.setattr(
         "study.engine.display.notebook.NotebookDisplay._show", lambda _, data: outputs.append(data["text/plain"])
     )

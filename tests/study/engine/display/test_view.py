@@ -189,6 +189,6 @@ def test_ten_thousand_runs_are_drawn_within_a_fraction_of_a_second():
         for seed in range(250):
             add(builder, "adaptive", i + 1.0, seed)
     view = StudyView(overview(builder, "c" * 10_000), fit=True)
-    began = time.process_time()
+    began = time.thread_time()
     drawn(view)
-    assert time.process_time() - began < 1.0
+    assert time.thread_time() - began < 1.0
