@@ -18,7 +18,7 @@ from small_studies import small_study
 from study.cli import main
 from study.commands.dashboard.beside import served_port
 from trainables.processes.watchdog import began
-from watching import until
+from watching import suspended, until
 
 ADDRESS = re.compile(r"dashboard: (http://127\.0\.0\.1:(\d+)/study/small)\b")
 
@@ -91,7 +91,7 @@ def test_the_page_answers_while_the_study_runs_and_ctrl_c_ends_both_in_order(tmp
         until(lambda: list((tmp_path / "storage" / "checkpoints").glob("*.pt")), "the first epoch", seconds=120)
         assert status(address) == 200
         os.killpg(process.pid, signal.SIGINT)  # Ctrl-C reaches every process of the terminal's group, Ray's too
-        assert process.wait(60) == 130
+        assert process.wait(200) == 130
         assert not began(server)
         assert read().count(f"continue with: gce-study run {tmp_path / 'study.yaml'}") == 1
         assert "Traceback" not in read()
@@ -103,7 +103,7 @@ def test_a_killed_run_leaves_no_dashboard(tmp_path):
         assert status(address) == 200
         (server,) = servers(port)
         process.kill()
-        until(lambda: not began(server), "the watchdog", seconds=20)
+        until(lambda: not began(server), "the watchdog")
 
 
 @pytest.mark.slow
@@ -111,10 +111,11 @@ def test_a_dashboard_that_dies_is_one_line_and_the_study_completes_beside_a_take
     training = {"epochs": 2, "stop_after": 2, "batch_size": 8}
     with taken(8050), run(tmp_path, seeds=1, training=training) as (process, read, address, port):
         assert port != "8050"
-        assert status(address) == 200
-        (server,) = servers(port)
-        os.kill(server, signal.SIGKILL)
-        assert process.wait(120) == 0
+        with suspended(process.pid):  # or the study might be complete before its dashboard dies
+            assert status(address) == 200
+            (server,) = servers(port)
+            os.kill(server, signal.SIGKILL)
+        assert process.wait(200) == 0
         lines = [line for line in read().splitlines() if line.startswith("dashboard:")]
     assert lines == [f"dashboard: {address}", "dashboard: it has ended (exit code -9); the study is not affected"]
 
@@ -130,7 +131,7 @@ def test_on_a_terminal_the_dashboard_stays_after_the_study_until_ctrl_c(tmp_path
         assert status(address) == 200
         (server,) = servers(port)
         process.send_signal(signal.SIGINT)
-        assert process.wait(30) == 0
+        assert process.wait(120) == 0
         assert not began(server)
 
 
