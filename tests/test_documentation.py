@@ -73,7 +73,7 @@ def test_the_python_example_of_studies_runs(tmp_path):
     example, shortened = re.subn(r'"(epochs|test_per_class)": \d+', r'"\1": 1', example)
     assert shortened == 2
     done = subprocess.run(
-        [sys.executable, "-c", example], cwd=tmp_path, capture_output=True, text=True, timeout=300, check=False
+        [sys.executable, "-c", example], cwd=tmp_path, capture_output=True, text=True, timeout=550, check=False
     )
     assert done.returncode == 0, done.stderr
     assert "three-losses: 6 runs named (2 seeds), 0 recorded, 6 left\n" in done.stdout

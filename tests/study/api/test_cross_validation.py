@@ -51,7 +51,7 @@ StudyState.record = record
 """
 
 
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(1200)
 def test_they_are_continued_where_they_were_interrupted_and_never_enter_the_study(tmp_path: Path) -> None:
     there, file = location(tmp_path / "storage"), tmp_path / "p.npy"
     training = {"epochs": 20, "stop_after": 1000, "batch_size": 8}
@@ -79,8 +79,8 @@ def test_they_are_continued_where_they_were_interrupted_and_never_enter_the_stud
     assert {planned.run.run_id for planned in read_plan(there, "small").runs} == before.keys()
 
     (tmp_path / "storage/synthetic").rename(tmp_path / "moved")  # nothing is left to train, and no sound is read
-    done = subprocess.run(command, check=True, capture_output=True, text=True, timeout=100)
+    done = subprocess.run(command, check=True, capture_output=True, text=True, timeout=300)
     assert done.stdout == "\n"
     np.testing.assert_array_equal(np.load(str(file)), probabilities)
-    subprocess.run([GCE_STUDY, "report", "small", "--storage", str(tmp_path / "storage")], check=True, timeout=100)
+    subprocess.run([GCE_STUDY, "report", "small", "--storage", str(tmp_path / "storage")], check=True, timeout=300)
     assert (tmp_path / "storage/studies/small/report/runs.csv").read_bytes() == results

@@ -79,7 +79,7 @@ def start(folder, text):
 
 
 def end(process):
-    output, errors = process.communicate(timeout=200)
+    output, errors = process.communicate(timeout=400)
     assert process.returncode == 0, errors
     return output, errors
 
@@ -114,7 +114,7 @@ def test_a_study_in_a_thread_ends_when_the_command_asks_for_it(tmp_path):
     assert process.stdout.readline() == "started\n"
     until(lambda: read_progress(location(tmp_path / "runs"), "long").running, "the first run", seconds=200)
     command = [GCE_STUDY, "cancel", "long", "--storage", tmp_path / "runs"]
-    cancelled = subprocess.run(command, capture_output=True, text=True, timeout=100, check=True)
+    cancelled = subprocess.run(command, capture_output=True, text=True, timeout=300, check=True)
     assert cancelled.stdout.endswith("long: cancelled; records and checkpoints are kept\n")
     output, errors = end(process)
     assert output == "['interrupted by SIGTERM']\n"

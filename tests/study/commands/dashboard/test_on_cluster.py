@@ -110,8 +110,8 @@ def silent_port():
 
 
 def test_the_port_that_the_newest_running_driver_printed_is_forwarded(opened, http_port, capsys):
-    cluster = FakeCluster(job("snow", "SUCCEEDED", 9.0), job("wind", started=1.0), RAIN)
-    assert opened(cluster, ENDED, arguments=("--port", "9000"), here=http_port) == (0, [(8051, 9000)])
+    cluster, port = FakeCluster(job("snow", "SUCCEEDED", 9.0), job("wind", started=1.0), RAIN), free_port(0)
+    assert opened(cluster, ENDED, arguments=("--port", str(port)), here=http_port) == (0, [(8051, port)])
     printed = capsys.readouterr()
     *opening, ending = printed.out.splitlines()
     assert opening == [
