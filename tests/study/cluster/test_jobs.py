@@ -153,7 +153,8 @@ def test_of_two_submissions_at_once_one_starts_a_driver_and_a_different_file_is_
     if race:  # `cancel` takes longer
         os.kill(*drivers(head, name), signal.SIGKILL)
         return
-    assert head.study("cancel", name).stdout == f"{name}: cancelled; records are kept\n"
+    cancelled = head.study("cancel", name).stdout
+    assert cancelled == f"{name}: cancelled; records are kept\n", cancelled + head.study("logs", name).stdout
     assert head.study("wait", name).returncode == 143
     assert drivers(head, name) == []
 
