@@ -185,8 +185,7 @@ def test_a_choice_made_while_the_server_answers_the_one_before_is_kept(explore):
 
 def test_a_run_that_is_closed_and_opened_again_before_the_server_answers_is_shown(page, study):
     open_runs(page, study, "&arm=gce")
-    page.locator(ROWS).first.locator("[col-id=seed]").click()
-    page.keyboard.press("Enter")
+    page.locator("#runs-grid a").first.click()
     drawer = page.get_by_role("dialog")
     expect(drawer).to_contain_text("What was trained")
     with unanswered(page):
@@ -195,7 +194,7 @@ def test_a_run_that_is_closed_and_opened_again_before_the_server_answers_is_show
         expect(drawer).to_have_count(0)
         page.go_back()
         expect(page).to_have_url(re.compile("drawer="))
-    expect(drawer).to_contain_text("What was trained")
+    expect(drawer.first).to_contain_text("What was trained")
 
 
 def test_a_filter_selects_runs_and_a_wrong_one_is_explained(page, study):
