@@ -74,7 +74,7 @@ def _reason(error: Exception) -> str:
 
 @contextmanager
 def quietly() -> Iterator[None]:
-    """Suppress Ray's warnings about itself, and its SIGTERM handler, which prints a C++ stack trace."""
+    """Suppress Ray's warnings about itself, and its SIGTERM handler, which would end this process as failed."""
     ours = signal.getsignal(signal.SIGTERM)
     try:
         with warnings.catch_warnings():

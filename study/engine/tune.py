@@ -18,6 +18,7 @@ from ray.tune.error import TuneError
 
 from study.cluster.capacity import most_at_once
 from study.cluster.local import most_here, own_cluster
+from study.cluster.ray_start import quietly
 from study.cluster.watch import watched
 from study.engine.graceful_stop import FinishingEpochs
 from study.engine.trials.scheduler import MethodScheduler, StartWatch
@@ -57,7 +58,9 @@ def execute(conductor: Conductor, resources: Resources, stop_requested: Callable
             _fit(searcher, resources, most_here(resources), finishing, folder.path)
         finishing.end()
         return
-    conductor.state.ray_dashboard = dashboard_of(ray.init(ignore_reinit_error=True, logging_level=logging.ERROR))
+    with quietly():  # Ray takes SIGTERM for itself also where it has been initialised
+        joined = ray.init(ignore_reinit_error=True, logging_level=logging.ERROR)
+    conductor.state.ray_dashboard = dashboard_of(joined)
     with watched(conductor.state.lose_cluster), FinishingEpochs(stop_requested) as finishing:
         _fit(searcher, resources, most_at_once(conductor.method, resources), finishing)
 

@@ -159,6 +159,18 @@ def test_of_two_submissions_at_once_one_starts_a_driver_and_a_different_file_is_
     assert drivers(head, name) == []
 
 
+def test_cancel_ends_a_driver_whose_runs_are_trained(head):
+    path, hold = write_held(head, "given-up", epochs=10), Hold(head.folder)
+    head.study("submit", path, "--allow-code")
+    hold.wait()
+    assert head.study("cancel", "given-up").stdout == "given-up: cancelled; records are kept\n"
+    hold.end()
+    assert head.study("wait", "given-up").returncode == 143
+    log = head.study("logs", "given-up").stdout
+    assert "given-up: nothing recorded is lost; continue with: gce-study resume given-up" in log
+    assert log.endswith("gce-study: interrupted by SIGTERM\n")
+
+
 def test_settle_asks_for_what_it_can_use_and_workers_come_and_go_with_it(head):
     path = write_held(head, "scaled", both=True, method=SETTLE, cpus=3, at_once="null", epochs=10)
     seen = []
