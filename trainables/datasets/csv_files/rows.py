@@ -121,8 +121,8 @@ def grouped_rows(problems: Iterable[str]) -> list[str]:
     Numbers and names do not distinguish kinds. Files are in the order of their first problems.
     """
     listed = [(p.partition(":")[0], p) for p in problems]
-    files = {file: place for place, (file, _) in reversed(list(enumerate(listed)))}
-    listed.sort(key=lambda problem: (files[problem[0]], _line(problem[1])))
+    files = list(dict.fromkeys(file for file, _ in listed))
+    listed.sort(key=lambda problem: (files.index(problem[0]), _line(problem[1])))
     return grouped(((file, re.sub(r"'.*'|\d+", "", p.rpartition(": ")[2])), p, "") for file, p in listed)
 
 
